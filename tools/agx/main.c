@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#include <argp.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agx.h"
+
+const char agx_version[] = AGX_VERSION;
+
+static const struct agx_command commands[] = {
+#ifdef HAVE_CMD_INFO
+	{"info", "[--json]", "list GPUs: real ones and the SoCs that can be modelled", cmd_info},
+#endif
+#ifdef HAVE_CMD_RUN
+	{"run", "[OPTION…] -- CMD…", "run a program on a virtual GPU", cmd_run},
+#endif
+#ifdef HAVE_CMD_CAPTURE
+	{"capture", "-o FILE [OPTION…] -- CMD…", "record what a program submits", cmd_capture},
+#endif
+#ifdef HAVE_CMD_REPLAY
+	{"replay", "FILE|DIR… [OPTION…]", "replay traces and check every result", cmd_replay},
+#endif
+#ifdef HAVE_CMD_TRACE
+	{"trace", "COMMAND …", "inspect, verify, trim and extract from trace files", cmd_trace},
+#endif
+};
+
+static const size_t commands_count = sizeof(commands) / sizeof(commands[0]);
+
+static void vmessage(const char *kind, const char *format, va_list ap)
+{
+	char text[1024];
+
+	vsnprintf(text, sizeof(text), format, ap);
+	fprintf(stderr, "agx: %s%s\n", kind, text);
+}
+
+void agx_error(const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vmessage("", format, ap);
+	va_end(ap);
+}
+
+void agx_warning(const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vmessage("warning: ", format, ap);
+	va_end(ap);
+}
+
+static void usage(FILE *out)
+{
+	size_t i;
+
+	fprintf(out,
+		"Usage: agx COMMAND [OPTION…]\n"
+		"Run, capture and replay what drivers submit to Apple AGX GPUs, with or without one.\n"
+		"\nCommands:\n");
+	for (i = 0; i < commands_count; i++)
+		fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].summary);
+	fprintf(out,
+		"\n`agx COMMAND --help` tells a command's options; `man agx` has it all.\n"
+		"Exit status: 0 all passed, 1 a check failed, 2 usage or environment, 3 damaged input.\n");
+}
+
+int main(int argc, char **argv)
+{
+	static char name[64];
+	size_t i;
+
+	argp_err_exit_status = AGX_EXIT_USAGE;
+	if (argc < 2) {
+		usage(stderr);
+		return AGX_EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+		/* `agx help run` is what people type; it means `agx run --help`. */
+		if (!strcmp(argv[1], "help") && argc == 3) {
+			char *help[] = {argv[0], argv[2], "--help", NULL};
+
+			return main(3, help);
+		}
+		usage(stdout);
+		return AGX_EXIT_OK;
+	}
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		printf("agx %s\n", agx_version);
+		return AGX_EXIT_OK;
+	}
+	for (i = 0; i < commands_count; i++) {
+		if (strcmp(argv[1], commands[i].name))
+			continue;
+		snprintf(name, sizeof(name), "agx %s", commands[i].name);
+		argv[1] = name;
+		program_invocation_name = name;
+		return commands[i].run(argc - 1, argv + 1);
+	}
+	agx_error("no command \"%s\"; `agx --help` lists them", argv[1]);
+	return AGX_EXIT_USAGE;
+}

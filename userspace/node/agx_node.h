@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The virtual DRM node: what a process sees behind /dev/dri/renderD* of a
+ * modelled Apple GPU. The asahi uAPI and the generic DRM ioctls are answered
+ * in process, on kernel/core.
+ *
+ * Functions return 0 or a positive value on success and a negative errno on
+ * failure, with the errno that the kernel driver would give. Everything here may
+ * be called from any thread unless it says otherwise.
+ */
+#ifndef AGX_NODE_H
+#define AGX_NODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct agx_bo;
+struct agx_file;
+struct agx_node;
+
+/* Access to the caller's memory: 0, or -EFAULT when any byte is inaccessible. */
+struct agx_uaccess {
+	int (*copy_from)(void *dst, uint64_t src, size_t size);
+	int (*copy_to)(uint64_t dst, const void *src, size_t size);
+};
+
+/* Plain memcpy access, for callers whose pointers are known to be good (replay, tests). */
+extern const struct agx_uaccess agx_uaccess_trusted;
+
+enum agx_exec {
+	AGX_EXEC_NONE, /* submissions complete in order without executing */
+};
+
+enum agx_log_level {
+	AGX_LOG_ERROR, /* the node itself is in trouble (out of memory, a host call failed) */
+	AGX_LOG_WARN,  /* the client did something that is not supported: unknown ioctl, command */
+	AGX_LOG_DEBUG, /* why an ioctl was refused */
+};
+
+struct agx_node_config {
+	const char *gpu;       /* SoC name, NULL: t8103 */
+	enum agx_exec exec;    /* what happens to submissions */
+	uint64_t memory_limit; /* bytes of RAM for buffer objects; 0: AGX_NODE_DEFAULT_MEMORY */
+	bool single_step;      /* no worker thread: see agx_node_step() */
+
+	/* Time in nanoseconds for GET_TIME, timestamps and timeouts; NULL: CLOCK_MONOTONIC. */
+	uint64_t (*now)(void *data);
+	void *now_data;
+
+	const struct agx_uaccess *uaccess; /* NULL: agx_uaccess_trusted */
+
+	/* May be NULL. Called with internal locks held: must not call back into the node. */
+	void (*log)(void *data, enum agx_log_level level, const char *message);
+	void *log_data;
+};
+
+#define AGX_NODE_DEFAULT_MEMORY (16ull << 30)
+
+/* Counters since creation; live_* are what exists now. */
+struct agx_node_stats {
+	uint64_t ioctls;
+	uint64_t unknown_ioctls;
+	uint64_t
+		refused_ioctls; /* known ioctls answered with an error other than ETIME and EINTR */
+	uint64_t submits;
+	uint64_t commands;
+	uint64_t completed_submits;
+	uint64_t live_files;
+	uint64_t live_bos;
+	uint64_t live_bytes;
+	uint64_t live_vms;
+	uint64_t live_queues;
+	uint64_t live_syncobjs;
+	uint64_t peak_bytes;
+};
+
+/* Creates a node. -EINVAL: unknown SoC or limit out of range; -ENOMEM; -errno of memfd/mmap. */
+int agx_node_create(const struct agx_node_config *config, struct agx_node **node);
+
+/* Destroys a node. All files must have been closed; BOs still mapped by agx_file_mmap stay valid. */
+void agx_node_destroy(struct agx_node *node);
+
+void agx_node_stats(struct agx_node *node, struct agx_node_stats *stats);
+
+/*
+ * single_step only: retires every job that can run now. ioctls call this themselves; needed
+ * only after time or a foreign fence has moved.
+ */
+void agx_node_step(struct agx_node *node);
+
+/* Opens and references a DRM file (one per open() of the node). put closes on the last reference. */
+int agx_file_open(struct agx_node *node, struct agx_file **file);
+struct agx_file *agx_file_get(struct agx_file *file);
+void agx_file_put(struct agx_file *file);
+
+/*
+ * One ioctl. request is the full request number; arg the caller's argument, reached through
+ * uaccess. Returns what the kernel would return: >= 0 or a negative errno. -ENOTTY for an
+ * unknown number. May block (SYNCOBJ_WAIT); -EINTR when a signal interrupted it.
+ */
+long agx_file_ioctl(struct agx_file *file, unsigned long request, uint64_t arg);
+
+/*
+ * DMA_BUF_IOCTL_* on an exported buffer, SYNC_IOC_* on an exported sync file; fd is the
+ * caller's descriptor. -ENOTTY when fd is not one that a virtual node made.
+ */
+long agx_node_dmabuf_ioctl(struct agx_node *node, int fd, unsigned long request, uint64_t arg);
+long agx_node_syncfile_ioctl(struct agx_node *node, int fd, unsigned long request, uint64_t arg);
+
+/* What an mmap() of the node at a fake offset has to map instead. */
+struct agx_mmap {
+	int fd;            /* borrowed: valid as long as bo is referenced */
+	uint64_t offset;   /* in fd */
+	struct agx_bo *bo; /* a reference for the mapping's lifetime; agx_bo_put() at munmap */
+};
+
+/* -EINVAL: no such offset, or size (bytes, > 0) runs past the object. */
+int agx_file_mmap(struct agx_file *file, uint64_t offset, uint64_t size, struct agx_mmap *map);
+struct agx_bo *agx_bo_get(struct agx_bo *bo);
+void agx_bo_put(struct agx_bo *bo);
+
+/*
+ * fork support: prepare takes all locks of the node, parent and child release them. In the
+ * child existing BOs stay shared with the parent, jobs that were pending count as done, and
+ * new BOs come from memory of the child's own.
+ */
+void agx_node_fork_prepare(struct agx_node *node);
+void agx_node_fork_parent(struct agx_node *node);
+void agx_node_fork_child(struct agx_node *node);
+
+#endif
