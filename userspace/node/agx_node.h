@@ -45,6 +45,13 @@ struct agx_node_config {
 	uint64_t memory_limit; /* bytes of RAM for buffer objects; 0: AGX_NODE_DEFAULT_MEMORY */
 	bool single_step;      /* no worker thread: see agx_node_step() */
 
+	/*
+	 * No other node or process shares objects with this one, and nobody polls its sync files: these
+	 * are then numbers without a descriptor behind them, to be closed with agx_node_close_fd(),
+	 * and mappings are to be made with agx_bo_memory().
+	 */
+	bool alone;
+
 	/* Time in nanoseconds for GET_TIME, timestamps and timeouts; NULL: CLOCK_MONOTONIC. */
 	uint64_t (*now)(void *data);
 	void *now_data;
@@ -97,8 +104,8 @@ void agx_file_put(struct agx_file *file);
 
 /*
  * One ioctl. request is the full request number; arg the caller's argument, reached through
- * uaccess. Returns what the kernel would return: >= 0 or a negative errno. -ENOTTY for an
- * unknown number. May block (SYNCOBJ_WAIT); -EINTR when a signal interrupted it.
+ * uaccess. Returns what the kernel would return: >= 0 or a negative errno. As in the kernel, an
+ * unknown DRM number gives -EINVAL, a request that is not DRM's -ENOTTY. May block (SYNCOBJ_WAIT); -EINTR when a signal interrupted it.
  */
 long agx_file_ioctl(struct agx_file *file, unsigned long request, uint64_t arg);
 
@@ -108,6 +115,9 @@ long agx_file_ioctl(struct agx_file *file, unsigned long request, uint64_t arg);
  */
 long agx_node_dmabuf_ioctl(struct agx_node *node, int fd, unsigned long request, uint64_t arg);
 long agx_node_syncfile_ioctl(struct agx_node *node, int fd, unsigned long request, uint64_t arg);
+
+/* Closes a descriptor that this node gave out, be it a real one or, with config.alone, a number. */
+void agx_node_close_fd(struct agx_node *node, int fd);
 
 /* What an mmap() of the node at a fake offset has to map instead. */
 struct agx_mmap {
@@ -120,6 +130,12 @@ struct agx_mmap {
 int agx_file_mmap(struct agx_file *file, uint64_t offset, uint64_t size, struct agx_mmap *map);
 struct agx_bo *agx_bo_get(struct agx_bo *bo);
 void agx_bo_put(struct agx_bo *bo);
+
+/*
+ * A mapped object's memory where the node itself has it, all of it: for a caller that needs no
+ * mapping of its own. Valid as long as the object is referenced.
+ */
+void *agx_bo_memory(struct agx_bo *bo);
 
 /*
  * fork support: prepare takes all locks of the node, parent and child release them. In the
