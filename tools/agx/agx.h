@@ -13,7 +13,7 @@ enum agx_exit {
 	AGX_EXIT_DAMAGED = 3, /* an input file is damaged */
 };
 
-struct agx_command {
+struct agx_subcommand {
 	const char *name;
 	const char *args;                  /* synopsis after the name */
 	const char *summary;               /* one line, for `agx --help` */

@@ -10,22 +10,12 @@
 
 const char agx_version[] = AGX_VERSION;
 
-static const struct agx_command commands[] = {
-#ifdef HAVE_CMD_INFO
+static const struct agx_subcommand commands[] = {
 	{"info", "[--json]", "list GPUs: real ones and the SoCs that can be modelled", cmd_info},
-#endif
-#ifdef HAVE_CMD_RUN
 	{"run", "[OPTION…] -- CMD…", "run a program on a virtual GPU", cmd_run},
-#endif
-#ifdef HAVE_CMD_CAPTURE
 	{"capture", "-o FILE [OPTION…] -- CMD…", "record what a program submits", cmd_capture},
-#endif
-#ifdef HAVE_CMD_REPLAY
 	{"replay", "FILE|DIR… [OPTION…]", "replay traces and check every result", cmd_replay},
-#endif
-#ifdef HAVE_CMD_TRACE
 	{"trace", "COMMAND …", "inspect, verify, trim and extract from trace files", cmd_trace},
-#endif
 };
 
 static const size_t commands_count = sizeof(commands) / sizeof(commands[0]);

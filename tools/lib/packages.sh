@@ -19,40 +19,62 @@ packages_missing() {
 	done
 }
 
+# The sanitizer runtime's package is named after clang's version on Debian 12, and that is known
+# only where clang is installed or apt has its package lists.
+packages_clang_rt() {
+	{
+		dpkg-query -W -f '${Depends}\n' clang 2>/dev/null || true
+		apt-cache depends clang 2>/dev/null || true
+	} | sed -n 's/.*clang-\([0-9][0-9]*\).*/libclang-rt-\1-dev/p' | head -n 1
+}
+
 # packages_install PACKAGE…: installs what is missing, saying so; needs root or sudo only then.
 packages_install() {
-	local missing as_root=() p wanted=()
+	local missing as_root=() p rt wanted=() log
 	if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
 		echo "${0##*/}: not a Debian machine; needed are: $*" >&2
 		return 0
 	fi
+	[ "$(id -u)" -eq 0 ] || as_root=(sudo)
 	for p in "$@"; do
-		# The sanitizer runtime's package is named after clang's version on Debian 12.
 		if [ "$p" = libclang-rt-dev ]; then
-			p=$(apt-cache depends clang 2>/dev/null | sed -n 's/.*Depends: clang-\([0-9]*\)$/libclang-rt-\1-dev/p' | head -n 1)
-			[ -n "$p" ] || continue
+			rt=$(packages_clang_rt)
+			# Replaced once more below, when the lists are there.
+			[ -z "$rt" ] || p=$rt
 		fi
 		wanted+=("$p")
 	done
 	mapfile -t missing < <(packages_missing "${wanted[@]}")
 	[ ${#missing[@]} -gt 0 ] || return 0
-	if [ "$(id -u)" -ne 0 ]; then
-		if ! command -v sudo >/dev/null; then
-			echo "${0##*/}: missing packages: ${missing[*]}" >&2
-			echo "${0##*/}: run as root, or install sudo, or install them yourself" >&2
-			return 2
-		fi
-		as_root=(sudo)
+	if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
+		echo "${0##*/}: missing packages: ${missing[*]}" >&2
+		echo "${0##*/}: run as root, or install sudo, or install them yourself" >&2
+		return 2
 	fi
 	echo "${0##*/}: installing ${missing[*]}" >&2
-	if ! "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-		apt-get install -y --no-install-recommends "${missing[@]}" >"${TMPDIR:-/tmp}/agx-apt.log" 2>&1; then
-		"${as_root[@]}" apt-get update >"${TMPDIR:-/tmp}/agx-apt.log" 2>&1
-		"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-			apt-get install -y --no-install-recommends "${missing[@]}" >"${TMPDIR:-/tmp}/agx-apt.log" 2>&1 || {
-			tail -n 20 "${TMPDIR:-/tmp}/agx-apt.log" >&2
-			echo "${0##*/}: could not install ${missing[*]}" >&2
-			return 2
-		}
+	log=$(mktemp) || return 2
+	if packages_apt install "${missing[@]}"; then
+		rm -f "$log"
+		return 0
 	fi
+	packages_apt update || true
+	for p in "${!missing[@]}"; do
+		[ "${missing[p]}" != libclang-rt-dev ] || missing[p]=$(packages_clang_rt)
+	done
+	if packages_apt install "${missing[@]}"; then
+		rm -f "$log"
+		return 0
+	fi
+	tail -n 20 "$log" >&2
+	rm -f "$log"
+	echo "${0##*/}: could not install ${missing[*]}" >&2
+	return 2
+}
+
+# Part of packages_install, whose variables it uses.
+packages_apt() {
+	local command=$1
+	shift
+	"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+		apt-get "$command" ${1:+-y --no-install-recommends} "$@" >"$log" 2>&1
 }

@@ -1,0 +1,435 @@
+// SPDX-License-Identifier: MIT
+/* agx replay: feeds traces into a node and checks every answer. */
+#include <argp.h>
+#include <errno.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "agx.h"
+#include "agx_trace.h"
+#include "replay.h"
+#include "replay_target.h"
+#include "report.h"
+#include "suite.h"
+
+#define MAX_JOBS   1024
+#define MAX_REPEAT 1000000
+
+enum option_key {
+	KEY_NODE = 0x100,
+	KEY_GPU,
+	KEY_SHARD,
+	KEY_JUNIT,
+	KEY_JSON,
+	KEY_REPEAT,
+	KEY_KEEP_GOING,
+	KEY_FORCE,
+	KEY_TIMEOUT,
+	KEY_UNFINISHED,
+	KEY_MEMORY,
+	KEY_PROFILE,
+};
+
+struct replay_options {
+	const char *node; /* path, NULL: virtual */
+	const char *gpu;
+	const char *junit;
+	const char *json;
+	unsigned int jobs;
+	unsigned int shard_k, shard_n;
+	unsigned int repeat;
+	unsigned int timeout;
+	bool keep_going;
+	bool force;
+	bool unfinished;
+	bool profile;
+	bool verbose;
+	uint64_t memory; /* bytes, 0: default */
+	struct suite suite;
+	bool bad_path; /* an argument that is not there */
+};
+
+static const struct argp_option option_table[] = {
+	{"node", KEY_NODE, "virtual|PATH", 0,
+	 "Replay on the virtual node (default) or on a DRM node", 0},
+	{"gpu", KEY_GPU, "SOC", 0,
+	 "Replay on this SoC although a trace was recorded on another: the GPU's parameters are "
+	 "then not compared",
+	 0},
+	{"jobs", 'j', "N", 0, "Replay N traces at a time; default: the number of processors", 0},
+	{"shard", KEY_SHARD, "K/N", 0, "Replay part K of N of the sorted list of traces", 0},
+	{"repeat", KEY_REPEAT, "N", 0, "Replay each trace N times", 0},
+	{"timeout", KEY_TIMEOUT, "S", 0, "Give a trace up after S seconds (default 600, 0: never)",
+	 0},
+	{"memory", KEY_MEMORY, "MIB", 0,
+	 "Refuse traces whose buffers hold more than this (default 8192)", 0},
+	{"keep-going", KEY_KEEP_GOING, NULL, 0,
+	 "Count all divergences of a trace instead of stopping at the first", 0},
+	{"force", KEY_FORCE, NULL, 0,
+	 "Replay what is sound of a damaged trace; it still counts as damaged", 0},
+	{"unfinished", KEY_UNFINISHED, NULL, 0,
+	 "Make calls that never returned (the program was killed), at the end", 0},
+	{"junit", KEY_JUNIT, "FILE", 0, "Write results as JUnit XML", 1},
+	{"json", KEY_JSON, "FILE", 0, "Write results as JSON", 1},
+	{"profile", KEY_PROFILE, NULL, 0,
+	 "Measure decoding, memory and ioctls apart (in --json, member \"timings\")", 1},
+	{"verbose", 'v', NULL, 0, "Show what the virtual node has to say", 1},
+	{0},
+};
+
+/* A decimal number, all of it. */
+static unsigned int parse_number(struct argp_state *state, const char *option, const char *text,
+				 unsigned long min, unsigned long max)
+{
+	unsigned long value;
+	char *end;
+
+	errno = 0;
+	value = strtoul(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end || errno || value < min || value > max)
+		argp_error(state, "--%s: expected a number from %lu to %lu, got \"%s\"", option,
+			   min, max, text);
+	return (unsigned int)value;
+}
+
+static void parse_shard(struct argp_state *state, const char *text, struct replay_options *o)
+{
+	char *end;
+	unsigned long k, n = 0;
+
+	k = strtoul(text, &end, 10);
+	if (*text >= '0' && *text <= '9' && *end == '/' && end[1] >= '0' && end[1] <= '9')
+		n = strtoul(end + 1, &end, 10);
+	if (*end || !k || !n || k > n || n > 100000)
+		argp_error(state, "--shard: expected K/N with 1 <= K <= N, got \"%s\"", text);
+	o->shard_k = (unsigned int)k;
+	o->shard_n = (unsigned int)n;
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct replay_options *o = state->input;
+	int ret;
+
+	switch (key) {
+	case KEY_NODE:
+		o->node = strcmp(arg, "virtual") ? arg : NULL;
+		break;
+	case KEY_GPU:
+		o->gpu = arg;
+		break;
+	case 'j':
+		o->jobs = parse_number(state, "jobs", arg, 1, MAX_JOBS);
+		break;
+	case KEY_SHARD:
+		parse_shard(state, arg, o);
+		break;
+	case KEY_REPEAT:
+		o->repeat = parse_number(state, "repeat", arg, 1, MAX_REPEAT);
+		break;
+	case KEY_TIMEOUT:
+		o->timeout = parse_number(state, "timeout", arg, 0, 1000000);
+		break;
+	case KEY_MEMORY:
+		o->memory = (uint64_t)parse_number(state, "memory", arg, 1, 1u << 30) << 20;
+		break;
+	case KEY_KEEP_GOING:
+		o->keep_going = true;
+		break;
+	case KEY_FORCE:
+		o->force = true;
+		break;
+	case KEY_UNFINISHED:
+		o->unfinished = true;
+		break;
+	case KEY_JUNIT:
+		o->junit = arg;
+		break;
+	case KEY_JSON:
+		o->json = arg;
+		break;
+	case KEY_PROFILE:
+		o->profile = true;
+		break;
+	case 'v':
+		o->verbose = true;
+		break;
+	case ARGP_KEY_ARG:
+		ret = suite_add(&o->suite, arg);
+		if (ret) {
+			agx_error("%s: %s", arg,
+				  ret == -EINVAL ? "neither a file nor a directory"
+						 : strerror(-ret));
+			o->bad_path = true;
+		}
+		break;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "no trace and no directory of traces is named");
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+static const char documentation[] =
+	"Replay traces and check every result against the recording.\v"
+	"A directory stands for all *.agxt below it. Each trace is replayed in a process of its own and "
+	"gets a verdict: PASS, FAIL with the first divergence, or ERROR (damaged, refused, crash, "
+	"timeout).\n\n"
+	"Exit status: 0 all passed; 1 a trace diverged, or its replay crashed or timed out; 2 wrong usage, "
+	"or a trace was refused (another SoC, a newer format, no such node); 3 a trace is damaged. Where "
+	"several apply, the highest.";
+
+/* Why the reader would not open a file. */
+static void reader_failure(struct suite_result *result, int ret,
+			   const struct agx_trace_error *error)
+{
+	bool damaged = ret == -EBADMSG;
+
+	result->reason = damaged ? SUITE_REASON_DAMAGED : SUITE_REASON_REFUSED;
+	if (error->what)
+		agx_trace_error_text(error, result->message, sizeof(result->message));
+	else
+		snprintf(result->message, sizeof(result->message), "%s", strerror(-ret));
+}
+
+static void take_outcome(struct suite_result *result, const struct agx_replay_outcome *outcome)
+{
+	snprintf(result->gpu, sizeof(result->gpu), "%s", outcome->soc);
+	snprintf(result->message, sizeof(result->message), "%s", outcome->message);
+	result->stats = outcome->stats;
+	result->times.total += outcome->times.total;
+	result->times.decode += outcome->times.decode;
+	result->times.memory += outcome->times.memory;
+	result->times.calls += outcome->times.calls;
+	result->divergence = outcome->divergence;
+	result->diverged = outcome->stats.divergences > 0;
+	result->reason = SUITE_REASON_NONE;
+	switch (outcome->status) {
+	case AGX_REPLAY_PASS:
+		result->verdict = SUITE_PASS;
+		break;
+	case AGX_REPLAY_FAIL:
+		result->verdict = SUITE_FAIL;
+		break;
+	case AGX_REPLAY_DAMAGED:
+		result->verdict = SUITE_ERROR;
+		result->reason = SUITE_REASON_DAMAGED;
+		break;
+	case AGX_REPLAY_REFUSED:
+		result->verdict = SUITE_ERROR;
+		result->reason = SUITE_REASON_REFUSED;
+		break;
+	}
+}
+
+/* Damage that --force got over: remembers the first. */
+struct damage {
+	uint64_t count;
+	char first[200];
+};
+
+static void note_damage(void *data, const struct agx_trace_error *error)
+{
+	struct damage *damage = data;
+
+	if (!damage->count++)
+		agx_trace_error_text(error, damage->first, sizeof(damage->first));
+}
+
+static void replay_once(const struct replay_options *o, struct agx_trace_reader *reader,
+			struct suite_result *result)
+{
+	struct agx_replay_config config = {
+		.soc = o->gpu,
+		.keep_going = o->keep_going,
+		.force = o->force,
+		.run_unfinished = o->unfinished,
+		.measure = o->profile,
+		.memory = o->memory,
+	};
+	struct agx_replay_target *target;
+	struct agx_replay_outcome outcome;
+
+	target = o->node ? replay_target_node_create(o->node)
+			 : replay_target_virtual_create(0, o->verbose);
+	if (!target) {
+		result->verdict = SUITE_ERROR;
+		result->reason = SUITE_REASON_REFUSED;
+		snprintf(result->message, sizeof(result->message), "out of memory");
+		return;
+	}
+	agx_replay_run(reader, target, &config, &outcome);
+	if (o->node)
+		replay_target_node_destroy(target);
+	else
+		replay_target_virtual_destroy(target);
+	take_outcome(result, &outcome);
+}
+
+/* Runs in a worker process. */
+static void replay_trace(void *data, const char *path, struct suite_result *result)
+{
+	const struct replay_options *o = data;
+	struct damage damage = {0};
+	struct agx_trace_reader_params params = {
+		.force = o->force,
+		.damage = note_damage,
+		.damage_data = &damage,
+	};
+	struct agx_trace_error error = {0};
+	struct agx_trace_reader *reader;
+	struct agx_trace_info info;
+	struct rlimit files;
+	unsigned int i;
+	int ret;
+
+	/* Traces may hold many descriptors open. */
+	if (!getrlimit(RLIMIT_NOFILE, &files)) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	ret = agx_trace_reader_open(path, &params, &reader, &error);
+	if (ret) {
+		reader_failure(result, ret, &error);
+		return;
+	}
+	for (i = 0; i < o->repeat; i++) {
+		if (i)
+			agx_trace_reader_rewind(reader);
+		replay_once(o, reader, result);
+		result->repeats++;
+		if (result->verdict != SUITE_PASS)
+			break;
+	}
+	/* Never a success with a part of a trace: what was lost may be what fails. */
+	agx_trace_reader_info(reader, &info);
+	if (info.truncated && !damage.count++)
+		snprintf(damage.first, sizeof(damage.first),
+			 "the file ends without an index: it was cut, or its recorder was killed");
+	if (damage.count && result->reason == SUITE_REASON_NONE) {
+		if (result->verdict == SUITE_PASS)
+			result->verdict = SUITE_ERROR;
+		result->reason = SUITE_REASON_DAMAGED;
+		snprintf(result->message, sizeof(result->message), "%s; what is there %s",
+			 damage.first, result->diverged ? "diverges" : "passes");
+	}
+	if (result->verdict == SUITE_PASS && !result->stats.calls && !result->message[0])
+		snprintf(result->message, sizeof(result->message), "the trace holds no calls");
+	agx_trace_reader_close(reader);
+}
+
+static void show_trace(void *data, const struct suite_trace *trace)
+{
+	const struct replay_options *o = data;
+
+	report_text_trace(stdout, &o->suite, trace);
+	fflush(stdout);
+}
+
+static unsigned int processors(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set))
+		return 1;
+	return (unsigned int)CPU_COUNT(&set);
+}
+
+static int write_reports(const struct replay_options *o)
+{
+	struct report_info info = {
+		.node = o->node ? o->node : "virtual",
+		.gpu = o->gpu,
+		.shard_k = o->shard_k,
+		.shard_n = o->shard_n,
+	};
+	int status = 0, ret;
+
+	if (o->junit) {
+		ret = report_junit(o->junit, &o->suite, &info);
+		if (ret) {
+			agx_error("--junit %s: %s", o->junit, strerror(-ret));
+			status = AGX_EXIT_USAGE;
+		}
+	}
+	if (o->json) {
+		ret = report_json(o->json, &o->suite, &info);
+		if (ret) {
+			agx_error("--json %s: %s", o->json, strerror(-ret));
+			status = AGX_EXIT_USAGE;
+		}
+	}
+	return status;
+}
+
+static bool reports_to_stdout(const struct replay_options *o)
+{
+	return (o->json && !strcmp(o->json, "-")) || (o->junit && !strcmp(o->junit, "-"));
+}
+
+static void ignore_trace(void *data, const struct suite_trace *trace)
+{
+}
+
+int cmd_replay(int argc, char **argv)
+{
+	static const struct argp parser = {option_table, parse_option, "FILE|DIR…", documentation,
+					   NULL,         NULL,         NULL};
+	struct replay_options o = {
+		.shard_k = 1,
+		.shard_n = 1,
+		.repeat = 1,
+		.timeout = 600,
+		.jobs = processors(),
+	};
+	struct suite_options options;
+	int status, ret;
+	bool quiet;
+
+	if (argp_parse(&parser, argc, argv, 0, NULL, &o))
+		return AGX_EXIT_USAGE;
+	if (o.bad_path) {
+		status = AGX_EXIT_USAGE;
+		goto out;
+	}
+	suite_shard(&o.suite, o.shard_k, o.shard_n);
+	if (!o.suite.found) {
+		agx_error("no *.agxt below what is named");
+		status = AGX_EXIT_USAGE;
+		goto out;
+	}
+	/* A report on standard output is for a program: nothing else goes there. */
+	quiet = reports_to_stdout(&o);
+	options = (struct suite_options){
+		.jobs = o.jobs,
+		.timeout = o.timeout,
+		.progress = isatty(STDERR_FILENO) && o.suite.count > 1,
+		.replay = replay_trace,
+		.done = quiet ? ignore_trace : show_trace,
+		.data = &o,
+	};
+	if (!quiet)
+		report_text_header(stdout, &o.suite);
+	ret = suite_run(&o.suite, &options);
+	if (ret) {
+		agx_error("no worker process can be started: %s", strerror(-ret));
+		status = AGX_EXIT_USAGE;
+		goto out;
+	}
+	if (!quiet)
+		report_text_summary(stdout, &o.suite);
+	status = suite_exit_status(&o.suite);
+	ret = write_reports(&o);
+	if (ret > status)
+		status = ret;
+out:
+	suite_finish(&o.suite);
+	return status;
+}

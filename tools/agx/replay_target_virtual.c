@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agx.h"
+#include "agx_node.h"
+#include "agxt_format.h"
+#include "replay_target.h"
+
+struct virtual_target {
+	struct agx_replay_target base;
+	struct agx_node *nodes[AGXT_MAX_STREAMS];
+	uint64_t memory_limit;
+	char soc[16];
+	bool verbose;
+};
+
+/* The node's access functions have no context: the one target of the process. */
+static struct virtual_target *current;
+
+static bool in_window(uint64_t address, size_t size)
+{
+	uint64_t start = (uintptr_t)current->base.window;
+
+	return address >= start && size <= current->base.window_size &&
+	       address - start <= current->base.window_size - size;
+}
+
+static int copy_from(void *dst, uint64_t src, size_t size)
+{
+	if (!in_window(src, size))
+		return -EFAULT;
+	memcpy(dst, (const void *)(uintptr_t)src, size);
+	return 0;
+}
+
+static int copy_to(uint64_t dst, const void *src, size_t size)
+{
+	if (!in_window(dst, size))
+		return -EFAULT;
+	memcpy((void *)(uintptr_t)dst, src, size);
+	return 0;
+}
+
+static const struct agx_uaccess window_access = {
+	.copy_from = copy_from,
+	.copy_to = copy_to,
+};
+
+/* Time starts above 0, so that no deadline of 0 lies in the future. */
+static uint64_t recorded_now(void *data)
+{
+	const struct virtual_target *v = data;
+
+	return v->base.now + 1;
+}
+
+static void print_log(void *data, enum agx_log_level level, const char *message)
+{
+	fprintf(stderr, "node: %s%s\n", level == AGX_LOG_DEBUG ? "refused: " : "", message);
+}
+
+static int node_of(struct virtual_target *v, uint32_t stream, struct agx_node **node)
+{
+	struct agx_node_config config = {
+		.gpu = v->soc,
+		.exec = AGX_EXEC_NONE,
+		.memory_limit = v->memory_limit,
+		.single_step = true,
+		.alone = v->base.streams == 1,
+		.now = recorded_now,
+		.now_data = v,
+		.uaccess = &window_access,
+		.log = v->verbose ? print_log : NULL,
+	};
+	int ret = 0;
+
+	if (stream >= AGXT_MAX_STREAMS)
+		return -EINVAL;
+	if (!v->nodes[stream])
+		ret = agx_node_create(&config, &v->nodes[stream]);
+	*node = v->nodes[stream];
+	return ret;
+}
+
+static int virtual_begin(struct agx_replay_target *target, const char *soc, char *message,
+			 size_t size)
+{
+	struct virtual_target *v = (struct virtual_target *)target;
+	struct agx_node *node;
+	int ret;
+
+	snprintf(v->soc, sizeof(v->soc), "%s", soc);
+	ret = node_of(v, 0, &node);
+	if (ret == -EINVAL)
+		snprintf(message, size, "no virtual node of SoC \"%s\"", soc);
+	else if (ret)
+		snprintf(message, size, "the virtual node cannot be made: %s", strerror(-ret));
+	return ret;
+}
+
+static int virtual_open(struct agx_replay_target *target, uint32_t stream, void **file)
+{
+	struct agx_file *opened;
+	struct agx_node *node;
+	int ret;
+
+	ret = node_of((struct virtual_target *)target, stream, &node);
+	if (ret)
+		return ret;
+	ret = agx_file_open(node, &opened);
+	if (ret >= 0)
+		*file = opened;
+	return ret;
+}
+
+static void virtual_close(struct agx_replay_target *target, void *file)
+{
+	agx_file_put(file);
+}
+
+static long virtual_ioctl(struct agx_replay_target *target, void *file, uint32_t request, void *arg)
+{
+	return agx_file_ioctl(file, request, (uintptr_t)arg);
+}
+
+static long virtual_fd_ioctl(struct agx_replay_target *target, uint32_t stream, int fd,
+			     bool sync_file, uint32_t request, void *arg)
+{
+	struct agx_node *node;
+	int ret;
+
+	ret = node_of((struct virtual_target *)target, stream, &node);
+	if (ret)
+		return ret;
+	if (sync_file)
+		return agx_node_syncfile_ioctl(node, fd, request, (uintptr_t)arg);
+	return agx_node_dmabuf_ioctl(node, fd, request, (uintptr_t)arg);
+}
+
+static void virtual_close_fd(struct agx_replay_target *target, uint32_t stream, int fd)
+{
+	struct agx_node *node;
+
+	if (!node_of((struct virtual_target *)target, stream, &node))
+		agx_node_close_fd(node, fd);
+}
+
+static int virtual_map(struct agx_replay_target *target, void *file, uint64_t offset, uint64_t size,
+		       struct agx_replay_mapping *mapping)
+{
+	struct agx_mmap map;
+	int ret;
+
+	ret = agx_file_mmap(file, offset, size, &map);
+	if (ret < 0)
+		return ret;
+	*mapping = (struct agx_replay_mapping){
+		.pointer = agx_bo_memory(map.bo),
+		.size = size,
+		.cookie = map.bo,
+	};
+	return 0;
+}
+
+static void virtual_unmap(struct agx_replay_target *target,
+			  const struct agx_replay_mapping *mapping)
+{
+	agx_bo_put(mapping->cookie);
+}
+
+static const struct agx_replay_target_ops virtual_ops = {
+	.begin = virtual_begin,
+	.open = virtual_open,
+	.close = virtual_close,
+	.ioctl = virtual_ioctl,
+	.fd_ioctl = virtual_fd_ioctl,
+	.close_fd = virtual_close_fd,
+	.map = virtual_map,
+	.unmap = virtual_unmap,
+};
+
+struct agx_replay_target *replay_target_virtual_create(uint64_t memory_limit, bool verbose)
+{
+	struct virtual_target *v = calloc(1, sizeof(*v));
+
+	if (!v)
+		return NULL;
+	v->base.ops = &virtual_ops;
+	v->memory_limit = memory_limit;
+	v->verbose = verbose;
+	current = v;
+	return &v->base;
+}
+
+void replay_target_virtual_destroy(struct agx_replay_target *target)
+{
+	struct virtual_target *v = (struct virtual_target *)target;
+	size_t i;
+
+	if (!v)
+		return;
+	for (i = 0; i < AGXT_MAX_STREAMS; i++)
+		if (v->nodes[i])
+			agx_node_destroy(v->nodes[i]);
+	if (current == v)
+		current = NULL;
+	free(v);
+}
