@@ -63,7 +63,8 @@ class Header:
         self.path = path
         text, self.macros = own_text(cc, flags, path)
         self.structs, self.enums = {}, {}
-        rest = re.sub(r"\b(struct|union|enum)\s+(\w+)?\s*\{([^{}]*)\}\s*([^;]*);", self._declare, text)
+        declaration = r"\b(struct|union|enum)\s+(\w+)?\s*\{([^{}]*)\}\s*([^;]*);"
+        rest = re.sub(declaration, self._declare, text)
         rest = re.sub(r'extern\s+"C"', "", rest)
         if rest.strip():
             raise Failure("%s: cannot parse: %s" % (path, rest.strip()[:200]))
@@ -134,7 +135,8 @@ def facts(cc, flags, header):
         else:
             known["macro " + name] = "(empty)"
 
-    source = "#include <stddef.h>\n#include <stdio.h>\n#include \"%s\"\nint main(void)\n{\n%s\n}\n" % (
+    source = "#include <stddef.h>\n#include <stdio.h>\n"
+    source += '#include "%s"\nint main(void)\n{\n%s\n}\n' % (
         os.path.realpath(header.path),
         "\n".join(lines),
     )
@@ -182,7 +184,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--cc", required=True, help="compiler command")
     parser.add_argument("--ours", required=True, help="our header")
-    parser.add_argument("--include", action="append", default=[], help="folder that holds drm/" + HEADER)
+    parser.add_argument("--include", action="append", default=[], help="folder of a drm/" + HEADER)
     parser.add_argument("--cflag", action="append", default=[], help="compiler flag (finds drm.h)")
     args = parser.parse_args()
 

@@ -13,7 +13,8 @@ import shlex
 import subprocess
 import sys
 
-STRICT = ["-Wall", "-Wextra", "-pedantic-errors", "-Werror", "-fsyntax-only"]
+# Not -pedantic: the ioctl numbers are enumerators that do not fit into an int, as in Linux.
+STRICT = ["-Wall", "-Wextra", "-Werror", "-fsyntax-only"]
 
 
 def main():
