@@ -155,7 +155,7 @@ struct drm_asahi_vm_create {
 /**
  * struct drm_asahi_vm_destroy - argument of DRM_IOCTL_ASAHI_VM_DESTROY
  *
- * The ID is gone at once; queues made on the VM keep what they need.
+ * Every mapping of the VM goes at once, also under work that still runs: finish that first.
  *
  * @vm_id: VM to drop
  * @pad: zero

@@ -1,0 +1,29 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Compares the table of findings in docs/firmware-model.md with findings.h, both ways."""
+import re
+import sys
+
+
+def main():
+    header, page = sys.argv[1:3]
+    with open(header, encoding="utf-8") as file:
+        rows = re.findall(r'X\((\d+), (\w+), "([^"]+)"\)', file.read())
+    with open(page, encoding="utf-8") as file:
+        lines = re.findall(r"^\| (\d+) \| `(\w+)` \| (.+?) \|", file.read(), re.M)
+    numbers = [row[0] for row in rows]
+    errors = []
+    if not rows:
+        errors.append(f"{header}: no findings")
+    if numbers != sorted(set(numbers), key=int):
+        errors.append(f"{header}: numbers are not unique and ascending")
+    for row in sorted(set(rows) - set(lines)):
+        errors.append(f"{page}: missing or different: {' '.join(row)}")
+    for row in sorted(set(lines) - set(rows)):
+        errors.append(f"{page}: not in findings.h: {' '.join(row)}")
+    print("\n".join(errors) if errors else f"{len(rows)} findings")
+    return 1 if errors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
