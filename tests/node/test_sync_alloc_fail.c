@@ -11,42 +11,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "alloc_fail.h"
 #include "asahi_drm.h"
 #include "sync_fixture.h"
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *ptr, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *ptr, size_t size);
-
-/* Allocations until the one that fails; 0: none will. */
-static unsigned long countdown;
-static bool failed;
-
-static bool fails(void)
-{
-	if (!countdown || --countdown)
-		return false;
-	failed = true;
-	return true;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *ptr, size_t size)
-{
-	return fails() ? NULL : __real_realloc(ptr, size);
-}
 
 /* A call's result: not negative, or, once an allocation has failed, any of these. */
 static bool good(long ret)
