@@ -322,7 +322,7 @@ static void time_comes_from_the_given_clock(void **state)
 	fixture_finish(&f);
 }
 
-static void keep_line(void *data, enum agx_log_level level, const char *message)
+static void keep_line(void *data, enum agx_node_log_level level, const char *message)
 {
 	snprintf(data, 256, "%d %s", level, message);
 }

@@ -57,9 +57,9 @@ static uint64_t recorded_now(void *data)
 	return v->base.now + 1;
 }
 
-static void print_log(void *data, enum agx_log_level level, const char *message)
+static void print_log(void *data, enum agx_node_log_level level, const char *message)
 {
-	fprintf(stderr, "node: %s%s\n", level == AGX_LOG_DEBUG ? "refused: " : "", message);
+	fprintf(stderr, "node: %s%s\n", level == AGX_NODE_LOG_DEBUG ? "refused: " : "", message);
 }
 
 static int node_of(struct virtual_target *v, uint32_t stream, struct agx_node **node)

@@ -33,10 +33,10 @@ enum agx_exec {
 	AGX_EXEC_NONE, /* submissions complete in order without executing */
 };
 
-enum agx_log_level {
-	AGX_LOG_ERROR, /* the node itself is in trouble (out of memory, a host call failed) */
-	AGX_LOG_WARN,  /* the client did something that is not supported: unknown ioctl, command */
-	AGX_LOG_DEBUG, /* why an ioctl was refused */
+enum agx_node_log_level {
+	AGX_NODE_LOG_ERROR, /* the node itself is in trouble (out of memory, a host call failed) */
+	AGX_NODE_LOG_WARN,  /* the client did something that is not supported: unknown ioctl, command */
+	AGX_NODE_LOG_DEBUG, /* why an ioctl was refused */
 };
 
 struct agx_node_config {
@@ -59,7 +59,7 @@ struct agx_node_config {
 	const struct agx_uaccess *uaccess; /* NULL: agx_uaccess_trusted */
 
 	/* May be NULL. Called with internal locks held: must not call back into the node. */
-	void (*log)(void *data, enum agx_log_level level, const char *message);
+	void (*log)(void *data, enum agx_node_log_level level, const char *message);
 	void *log_data;
 };
 

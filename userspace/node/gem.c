@@ -285,7 +285,7 @@ int agx_file_mmap(struct agx_file *file, uint64_t offset, uint64_t size, struct 
 	agx_node_lock(file->node);
 	err = map_bo(file, offset, size, map);
 	if (err)
-		agx_log(file->node, AGX_LOG_DEBUG, "mmap: offset %#llx, %llu bytes: %s",
+		agx_node_log(file->node, AGX_NODE_LOG_DEBUG, "mmap: offset %#llx, %llu bytes: %s",
 			(unsigned long long)offset, (unsigned long long)size, strerror(-err));
 	agx_node_unlock(file->node);
 	return err;

@@ -51,7 +51,7 @@ uint64_t agx_node_now(struct agx_node *node)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
-void agx_log(struct agx_node *node, enum agx_log_level level, const char *fmt, ...)
+void agx_node_log(struct agx_node *node, enum agx_node_log_level level, const char *fmt, ...)
 {
 	char message[256];
 	va_list args;
@@ -67,7 +67,7 @@ void agx_log(struct agx_node *node, enum agx_log_level level, const char *fmt, .
 int agx_log_reject(struct agx_node *node, const char *ioctl, int err, const struct agx_reject *why)
 {
 	if (err && node->config.log)
-		agx_log(node, AGX_LOG_DEBUG, "%s: %s: expected %s, got %#llx (%s)", ioctl,
+		agx_node_log(node, AGX_NODE_LOG_DEBUG, "%s: %s: expected %s, got %#llx (%s)", ioctl,
 			why->what, why->expected, (unsigned long long)why->got,
 			strerrorname_np(-err));
 	return err;
@@ -100,7 +100,7 @@ int agx_node_create(const struct agx_node_config *config, struct agx_node **out)
 
 	node->soc = agx_soc_find(gpu);
 	if (!node->soc) {
-		agx_log(node, AGX_LOG_ERROR, "unknown GPU \"%s\"", gpu);
+		agx_node_log(node, AGX_NODE_LOG_ERROR, "unknown GPU \"%s\"", gpu);
 		err = -EINVAL;
 		goto free_node;
 	}
@@ -112,7 +112,7 @@ int agx_node_create(const struct agx_node_config *config, struct agx_node **out)
 		err = agx_ram_create(node->config.memory_limit, &node->ram);
 	}
 	if (err) {
-		agx_log(node, AGX_LOG_ERROR, "cannot make %llu bytes of RAM: %s",
+		agx_node_log(node, AGX_NODE_LOG_ERROR, "cannot make %llu bytes of RAM: %s",
 			(unsigned long long)node->config.memory_limit, strerror(-err));
 		goto free_node;
 	}

@@ -181,12 +181,12 @@ uint64_t agx_node_now(struct agx_node *node);
  * Formats and sends a line to the node's log callback. DEBUG messages name the ioctl, the field,
  * what was expected and what was there.
  */
-__attribute__((format(printf, 3, 4))) void agx_log(struct agx_node *node, enum agx_log_level level,
+__attribute__((format(printf, 3, 4))) void agx_node_log(struct agx_node *node, enum agx_node_log_level level,
 						   const char *fmt, ...);
 
 /* A refusal: logs at DEBUG when there is a listener and gives err (negative) back. */
 #define agx_refuse(node, err, ...) \
-	((node)->config.log ? (agx_log((node), AGX_LOG_DEBUG, __VA_ARGS__), (err)) : (err))
+	((node)->config.log ? (agx_node_log((node), AGX_NODE_LOG_DEBUG, __VA_ARGS__), (err)) : (err))
 
 /* The same with a reason in the driver core's form. err 0: nothing happens. */
 struct agx_reject;

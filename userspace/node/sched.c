@@ -187,7 +187,7 @@ static void kick(struct agx_sched *sched)
 			return;
 		if (agx_thread_create(&sched->worker, "agx-jobs", worker_main, sched)) {
 			sched->no_worker = true;
-			agx_log(sched->node, AGX_LOG_ERROR,
+			agx_node_log(sched->node, AGX_NODE_LOG_ERROR,
 				"no thread for the GPU's jobs: they run in the caller's");
 			return;
 		}

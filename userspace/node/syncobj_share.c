@@ -139,7 +139,7 @@ static bool lock_page(struct agx_share *share)
 			host_poll(NULL, 0, 1000000);
 	}
 	if (!share->broken)
-		agx_log(share->node, AGX_LOG_ERROR,
+		agx_node_log(share->node, AGX_NODE_LOG_ERROR,
 			"shared syncobj: another process keeps it locked; it is not shared any more");
 	share->broken = true;
 	/* Nobody will tell how the others' fences end, see end_proxies(). */
@@ -424,7 +424,7 @@ static uint32_t slot_for(struct agx_share *share, struct agx_fence *fence,
 	if (!promise)
 		promise = claim_slot(share);
 	if (!promise) {
-		agx_log(share->node, AGX_LOG_ERROR,
+		agx_node_log(share->node, AGX_NODE_LOG_ERROR,
 			"shared syncobj: no room for a fence; other processes do not wait for it");
 		return AGX_SHARE_SIGNALLED;
 	}
@@ -476,7 +476,7 @@ static void publish(struct agx_share *share, struct share_promise **place)
 
 	/* The oldest part of a chain that is too long is lost to others, and logged. */
 	if (length > AGX_SHARE_MAX) {
-		agx_log(share->node, AGX_LOG_ERROR,
+		agx_node_log(share->node, AGX_NODE_LOG_ERROR,
 			"shared syncobj: more than %u points are pending", AGX_SHARE_MAX);
 		length = AGX_SHARE_MAX;
 	}
@@ -614,7 +614,7 @@ void agx_share_refresh(struct agx_syncobj *syncobj)
 	generation = load(share->page->generation);
 	if (read_links(share, &fence)) {
 		/* The old view stays until the next look. */
-		agx_log(share->node, AGX_LOG_ERROR, "shared syncobj: out of memory");
+		agx_node_log(share->node, AGX_NODE_LOG_ERROR, "shared syncobj: out of memory");
 	} else {
 		share->seen_generation = generation;
 		agx_syncobj_set_fence(syncobj, fence);
@@ -951,7 +951,7 @@ void agx_shares_ensure_locked(struct agx_node *node)
 	    !agx_shares_waiting(node))
 		return;
 	if (agx_thread_create(&shares->thread, "agx-shares", shares_main, shares))
-		agx_log(node, AGX_LOG_ERROR, "cannot follow the syncobjs of other processes");
+		agx_node_log(node, AGX_NODE_LOG_ERROR, "cannot follow the syncobjs of other processes");
 	else
 		shares->has_thread = true;
 }

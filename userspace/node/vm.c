@@ -140,7 +140,7 @@ long agx_ioctl_vm_bind(struct agx_file *file, void *arg)
 		if (!err)
 			err = do_op(file, args->vm_id, &op, &why);
 		if (err) {
-			agx_log(node, AGX_LOG_DEBUG, "ASAHI_VM_BIND: operation %u of %u failed", i,
+			agx_node_log(node, AGX_NODE_LOG_DEBUG, "ASAHI_VM_BIND: operation %u of %u failed", i,
 				args->num_binds);
 			agx_log_reject(node, "ASAHI_VM_BIND", err, &why);
 		}

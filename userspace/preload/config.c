@@ -59,16 +59,16 @@ static int parse_level(const char *text)
 		int level;
 	} levels[] = {
 		{"none", -1},
-		{"error", AGX_LOG_ERROR},
-		{"warn", AGX_LOG_WARN},
-		{"debug", AGX_LOG_DEBUG},
+		{"error", AGX_NODE_LOG_ERROR},
+		{"warn", AGX_NODE_LOG_WARN},
+		{"debug", AGX_NODE_LOG_DEBUG},
 	};
 	unsigned int i;
 
 	for (i = 0; text && i < sizeof(levels) / sizeof(levels[0]); i++)
 		if (!strcmp(text, levels[i].name))
 			return levels[i].level;
-	return AGX_LOG_WARN;
+	return AGX_NODE_LOG_WARN;
 }
 
 static bool read_environment(struct preload_config *config)
@@ -97,7 +97,7 @@ static bool read_environment(struct preload_config *config)
  */
 bool preload_configure(void)
 {
-	struct preload_config config = {.log_level = AGX_LOG_WARN};
+	struct preload_config config = {.log_level = AGX_NODE_LOG_WARN};
 	bool on = read_environment(&config);
 
 	if (on)

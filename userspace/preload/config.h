@@ -47,7 +47,7 @@ struct preload_config {
 	struct preload_node node[PRELOAD_NODES];
 	char gpu[16];    /* "": the node's default */
 	uint64_t memory; /* 0: the node's default */
-	int log_level;   /* enum agx_log_level, or -1: silent */
+	int log_level;   /* enum agx_node_log_level, or -1: silent */
 	bool report;
 };
 

@@ -10,7 +10,7 @@
 #include "config.h"
 #include "log.h"
 
-void preload_log(void *data, enum agx_log_level level, const char *message)
+void preload_log(void *data, enum agx_node_log_level level, const char *message)
 {
 	static const char *const names[] = {"error", "warning", "debug"};
 	char path[sizeof(preload_config.run_dir) + sizeof(PRELOAD_LOG_PIPE)];

@@ -12,6 +12,6 @@
 #define PRELOAD_LOG_PIPE "/log"
 
 /* A callback for struct agx_node_config: one line per call; dropped when nobody listens. */
-void preload_log(void *data, enum agx_log_level level, const char *message);
+void preload_log(void *data, enum agx_node_log_level level, const char *message);
 
 #endif
