@@ -7,7 +7,7 @@
  * entries, all of them inside RAM.
  *
  * Any thread; entries are read whole, so a walk beside a driver that changes tables sees each
- * entry before or after the change.
+ * entry before or after the change. A cache belongs to one thread at a time.
  */
 #ifndef AGX_UAT_WALK_H
 #define AGX_UAT_WALK_H
@@ -18,20 +18,28 @@
 
 #include "uat.h"
 
-struct agx_walker {
-	/* Host pointer to size bytes of RAM at pa, NULL: not (all) RAM. As agx_ram_translate(). */
-	void *(*ram)(void *cookie, uint64_t pa, uint64_t size);
-	void *cookie;
-	uint64_t ttbat_pa;        /* of the table of contexts */
-	unsigned int output_bits; /* of physical addresses */
-};
-
 /* Who accesses memory. */
 enum agx_walk_unit {
 	AGX_WALK_FIRMWARE,     /* the coprocessor, EL1 */
 	AGX_WALK_FIRMWARE_GL1, /* its guarded level */
 	AGX_WALK_GPU,
 	AGX_WALK_UNITS,
+};
+
+struct agx_walk_cache;
+
+struct agx_walker {
+	/* Host pointer to size bytes of RAM at pa, NULL: not (all) RAM. As agx_ram_translate(). */
+	void *(*ram)(void *cookie, uint64_t pa, uint64_t size);
+	void *cookie;
+	uint64_t ttbat_pa;        /* of the table of contexts */
+	unsigned int output_bits; /* of physical addresses */
+
+	/*
+	 * Makes walks faster and changes none: for the walker alone, zero at first. Only where ram
+	 * never takes back an answer that was not NULL. NULL: without.
+	 */
+	struct agx_walk_cache *cache;
 };
 
 #define AGX_WALK_READ  (1u << 0)
@@ -76,6 +84,24 @@ struct agx_walk_result {
 	uint32_t asid;     /* of the context */
 };
 
+/*
+ * Remembers walks that reached a page, with the four entries that led there. These are read again
+ * each time and compared: unlike a TLB, nothing has to be invalidated.
+ */
+#define AGX_WALK_CACHE_ENTRIES 128
+
+struct agx_walk_cache {
+	struct agx_walk_cached {
+		uint64_t key; /* page, context and unit; 0: unused */
+		const uint64_t *words[AGX_UAT_LEVELS + 1];
+		uint64_t values[AGX_UAT_LEVELS + 1];
+		uint8_t *page; /* in the host; NULL: not (all) RAM */
+		/* The owner's notes on this walk, true as long as its entries are; 0 at first. */
+		uint32_t notes;
+		struct agx_walk_result result;
+	} entries[AGX_WALK_CACHE_ENTRIES];
+};
+
 /* A word for a fault, for messages. */
 const char *agx_walk_fault_name(enum agx_walk_fault fault);
 
@@ -92,10 +118,29 @@ uint8_t agx_walk_rights(uint64_t entry, enum agx_walk_unit unit, bool *uncertain
 bool agx_walk(const struct agx_walker *walker, unsigned int context, enum agx_walk_unit unit,
 	      uint64_t va, unsigned int wants, struct agx_walk_result *result);
 
+/* As agx_walk(), for who needs to know no more; agx_walk() says why not. */
+bool agx_walk_allows(const struct agx_walker *walker, unsigned int context, enum agx_walk_unit unit,
+		     uint64_t va, unsigned int wants);
+
 /*
- * Copies between a buffer and size bytes at va, page by page. The number of bytes copied; when
- * less than size, result says why, and va + that number is the address. Memory outside RAM
- * (devices) ends the copy with AGX_WALK_OK in result->fault.
+ * The remembered walk to a page, made anew where there is none or it is no longer true; valid until
+ * the next walk with this cache. NULL: without a cache, and when the walk reaches no page;
+ * agx_walk() says why.
+ */
+struct agx_walk_cached *agx_walk_recall(const struct agx_walker *walker, unsigned int context,
+					enum agx_walk_unit unit, uint64_t va);
+
+/*
+ * Host memory of size bytes at va, all in one page of RAM whose rights allow wants. NULL: there is
+ * none such; the other functions do it or say why not.
+ */
+uint8_t *agx_walk_window(const struct agx_walker *walker, unsigned int context,
+			 enum agx_walk_unit unit, uint64_t va, size_t size, unsigned int wants);
+
+/*
+ * Copies between a buffer and size bytes at va, page by page. The number of bytes copied; only when
+ * that is less than size does result say why, and va + that number is the address. Memory outside
+ * RAM (devices) ends the copy with AGX_WALK_OK in result->fault.
  */
 size_t agx_walk_read(const struct agx_walker *walker, unsigned int context, enum agx_walk_unit unit,
 		     uint64_t va, void *data, size_t size, struct agx_walk_result *result);
