@@ -17,6 +17,7 @@
 #include "agx_rtkit.h"
 
 struct agx_core;
+struct agx_core_fault;
 
 enum agx_core_state {
 	AGX_CORE_OFF,
@@ -26,6 +27,9 @@ enum agx_core_state {
 	AGX_CORE_STOPPING,
 	AGX_CORE_FAILED, /* crashed, silent, or not to be trusted any more */
 };
+
+/* Work that does not go on at all for this long means that the firmware hangs. */
+#define AGX_WORK_TIMEOUT_NS 10000000000ull
 
 /* Each step of starting and stopping must come within this time. */
 #define AGX_CORE_TIMEOUT_NS 1000000000ull
@@ -56,6 +60,7 @@ enum agx_record_source {
 	AGX_RECORD_STATS,  /* level: enum agx_stats_tag */
 	AGX_RECORD_SYSLOG, /* RTKit's own */
 	AGX_RECORD_CRASH,
+	AGX_RECORD_FAULT, /* level: enum agx_core_fault_kind */
 	AGX_RECORD_SOURCES,
 };
 
@@ -77,15 +82,25 @@ struct agx_core_hooks {
 	void (*state)(void *cookie, enum agx_core_state state);
 	void (*event)(void *cookie, const struct agx_core_event *event);
 	void (*record)(void *cookie, const struct agx_record *record);
+
+	/* A job (agx_work.h) has ended, with 0 or a negative errno; data is its creator's. */
+	void (*job_done)(void *cookie, void *data, int error);
+
+	/* A command will end with an error (agx_fault.h). */
+	void (*fault)(void *cookie, const struct agx_core_fault *fault);
+
+	/* Reads a register of the GPU (firmware-interface/sgx.h), after a fault. */
+	uint64_t (*sgx_read)(void *cookie, uint32_t offset);
 };
 
 struct agx_core_config {
 	struct agx_device device; /* blobs' data only until agx_core_create() returns */
 	const struct agx_core_hooks *hooks;
 	void *cookie;
-	uint32_t fault_control; /* AGX_FAULT_CONTROL_DEFAULT, unless for an experiment */
-	uint32_t ktrace_mask;   /* 0: no kernel trace; ~0: everything */
-	bool keep_empty_tables; /* as in agx_uat_config */
+	uint32_t fault_control;   /* AGX_FAULT_CONTROL_DEFAULT, unless for an experiment */
+	uint32_t ktrace_mask;     /* 0: no kernel trace; ~0: everything */
+	uint64_t work_timeout_ns; /* 0: AGX_WORK_TIMEOUT_NS */
+	bool keep_empty_tables;   /* as in agx_uat_config */
 	bool debug_heaps;
 	bool coherent; /* the other side does not cache, as in a model */
 };
@@ -111,7 +126,8 @@ uint64_t agx_core_poll(struct agx_core *core);
 
 /*
  * Asks the firmware to be quiet, then clears RUN; ends in OFF. From FAILED and from states before
- * READY it clears RUN at once. Work in flight is the caller's to fail.
+ * READY it clears RUN at once. Jobs that were submitted end with -ENODEV, at the latest in OFF.
+ * VMs and queues stay; after another start they are as new.
  */
 void agx_core_stop(struct agx_core *core);
 

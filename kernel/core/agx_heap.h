@@ -22,6 +22,8 @@ struct agx_heap;
 /* Smallest alignment that the Rust driver gives firmware objects. */
 #define AGX_HEAP_MIN_ALIGN 0x80u
 
+#define AGX_HEAP_MAX_OBJECT (2ull << 30) /* bytes */
+
 /* Debug aids, together: see agx_heap_config. */
 #define AGX_HEAP_DEBUG_QUARANTINE_OBJECTS 256u
 #define AGX_HEAP_DEBUG_QUARANTINE_BYTES   (4ull << 20)
@@ -90,6 +92,7 @@ struct agx_heap_object {
 	void *cpu;     /* the same memory; NULL without config.cpu */
 	uint64_t size; /* as asked for */
 	const char *tag;
+	bool fresh; /* its memory was never given out before, and reads as zero */
 };
 
 /*
@@ -99,6 +102,12 @@ struct agx_heap_object {
  */
 int agx_heap_alloc(struct agx_heap *heap, uint64_t size, uint32_t align, const char *tag,
 		   const struct agx_heap_object **object);
+
+/*
+ * The object's memory for the CPU, whatever config.cpu says: to fill a few objects of a heap whose
+ * memory is neither cleared nor looked at in general.
+ */
+void *agx_heap_cpu(const struct agx_heap_object *object);
 
 /* Accepts NULL. Freeing twice is logged, counted, and otherwise ignored. */
 void agx_heap_free(struct agx_heap *heap, const struct agx_heap_object *object);

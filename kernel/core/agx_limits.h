@@ -27,8 +27,12 @@
 #define AGX_MAX_FB_SIZE     16384 /* pixels, in each direction */
 #define AGX_MAX_LAYERS      2048
 
-/* GPU address space for timestamp objects, of all clients together. */
-#define AGX_TIMESTAMP_WINDOW 0x4000000ull
+/*
+ * GPU address space for timestamp objects, of all clients together, and where it is in the upper
+ * half (jannau/linux: drivers/gpu/drm/asahi/gpu.rs, IOVA_KERN_TIMESTAMP_RANGE).
+ */
+#define AGX_TIMESTAMP_WINDOW      0x4000000ull
+#define AGX_TIMESTAMP_WINDOW_BASE 0xffffffae10000000ull
 
 /*
  * Most bytes of one array that a request makes the driver copy. The Rust driver copies into one

@@ -28,7 +28,7 @@ struct agx_submit_counts {
 };
 
 /* A list of attachments inside the command buffer. */
-struct agx_attachments {
+struct agx_attachment_list {
 	uint32_t offset; /* bytes into the command buffer; no alignment */
 	uint32_t count;
 };
@@ -53,9 +53,9 @@ struct agx_timestamp_ref {
 struct agx_submit_cmd {
 	uint16_t type; /* DRM_ASAHI_CMD_RENDER or _COMPUTE */
 	uint16_t vdm_barrier, cdm_barrier;
-	bool last;                               /* of its subqueue in this submission */
-	struct agx_attachments vertex, fragment; /* of a render command */
-	struct agx_attachments compute;
+	bool last;                                   /* of its subqueue in this submission */
+	struct agx_attachment_list vertex, fragment; /* of a render command */
+	struct agx_attachment_list compute;
 	struct agx_timestamp_ref timestamps[AGX_NUM_TIMESTAMPS];
 	union {
 		struct drm_asahi_cmd_render render;
@@ -86,7 +86,7 @@ int agx_submit_parse(const void *cmdbuf, uint32_t size, const struct agx_submit_
 		     struct agx_reject *why);
 
 /* Attachment index of a list, which must be below list->count. */
-void agx_submit_attachment(const void *cmdbuf, const struct agx_attachments *list, uint32_t index,
-			   struct drm_asahi_attachment *attachment);
+void agx_submit_attachment(const void *cmdbuf, const struct agx_attachment_list *list,
+			   uint32_t index, struct drm_asahi_attachment *attachment);
 
 #endif

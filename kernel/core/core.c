@@ -7,12 +7,15 @@
  * before the handoff, the Initialize message lies in its ring before RTKit starts, and nothing
  * is awaited after the first doorbells.
  */
-#include "core_internal.h"
+#include "work_internal.h"
 
 #define NEVER UINT64_MAX
 
 /* How often to look whether the firmware has flushed: nothing tells. */
 #define COLLECT_POLL_NS 1000000ull
+
+/* How often to ring again for the first message. */
+#define RING_AGAIN_NS 100000000ull
 
 static uint64_t now(const struct agx_core *core)
 {
@@ -37,6 +40,7 @@ void agx_core_fail(struct agx_core *core, const char *why)
 	agx_log(core->platform, AGX_LOG_ERROR, "core: failed while %s: %s",
 		agx_core_state_name(core->state), why);
 	set_state(core, AGX_CORE_FAILED);
+	agx_work_fail(core, -ENODEV);
 }
 
 const char *agx_core_state_name(enum agx_core_state state)
@@ -125,6 +129,7 @@ int agx_core_create(const struct agx_platform *platform, const struct agx_core_c
 	core->variant = (enum agx_fw_variant)agx_device_variant(device->soc, &device->firmware);
 	core->ops = agx_variant_ops(core->variant);
 	core->failure = "";
+	agx_work_create(core);
 
 	uat_config = (struct agx_uat_config){
 		.ttbs = device->ttbs.cpu,
@@ -165,6 +170,7 @@ static void turn_off(struct agx_core *core)
 	core->has_hello = false;
 	core->drain = false;
 	core->collecting = false;
+	agx_work_off(core);
 	agx_core_init_free(core);
 	set_state(core, AGX_CORE_OFF);
 	core->failure = "";
@@ -176,6 +182,7 @@ void agx_core_destroy(struct agx_core *core)
 		return;
 	if (core->state != AGX_CORE_OFF)
 		turn_off(core);
+	agx_work_destroy(core);
 	agx_core_init_destroy(core);
 	destroy_parts(core);
 }
@@ -227,6 +234,9 @@ static void finish_start(struct agx_core *core)
 		agx_core_fail(core, "the first messages cannot be sent");
 		return;
 	}
+	core->listening = false;
+	core->rung = now(core);
+	core->deadline = core->rung + AGX_CORE_TIMEOUT_NS;
 	set_state(core, AGX_CORE_READY);
 	agx_core_kick(core);
 }
@@ -270,6 +280,7 @@ void agx_core_mailbox(struct agx_core *core, uint8_t endpoint, uint64_t message)
 		return;
 	default:
 		receive(core, endpoint, message);
+		agx_work_step(core);
 	}
 }
 
@@ -290,6 +301,7 @@ static void finish_handoff(struct agx_core *core)
 		agx_core_fail(core, "no memory for the init data");
 		return;
 	}
+	agx_work_start(core);
 	agx_rtkit_start(&core->rtkit, core->platform, &agx_core_rtkit_ops, core);
 	set_state(core, AGX_CORE_STARTING);
 	err = agx_core_device_control(core, AGX_DEVICE_CONTROL_INITIALIZE, NULL, &core->initialize);
@@ -304,9 +316,32 @@ static uint64_t until(uint64_t when, uint64_t time)
 	return when > time ? when - time : 0;
 }
 
+bool agx_core_listening(struct agx_core *core)
+{
+	if (!core->listening)
+		core->listening = agx_core_initialized(core);
+	return core->listening;
+}
+
+/* Until the firmware has taken Initialize. Nanoseconds until the next look. */
+static uint64_t await_first(struct agx_core *core, uint64_t time)
+{
+	if (agx_core_listening(core))
+		return NEVER;
+	if (time >= core->deadline) {
+		agx_core_fail(core, "the firmware does not take its first message");
+		return 0;
+	}
+	if (time - core->rung >= RING_AGAIN_NS) {
+		core->rung = time;
+		agx_core_ring_again(core);
+	}
+	return RING_AGAIN_NS - (time - core->rung);
+}
+
 uint64_t agx_core_poll(struct agx_core *core)
 {
-	uint64_t time = now(core);
+	uint64_t time = now(core), work, garbage, first;
 	int err;
 
 	switch (core->state) {
@@ -337,8 +372,14 @@ uint64_t agx_core_poll(struct agx_core *core)
 			agx_core_drain(core);
 		if (core->drain)
 			return 0;
-		return agx_core_collecting(core) ? COLLECT_POLL_NS : NEVER;
+		first = await_first(core, time);
+		garbage = agx_core_collecting(core) ? COLLECT_POLL_NS : NEVER;
+		work = agx_work_poll(core);
+		if (first < garbage)
+			garbage = first;
+		return work < garbage ? work : garbage;
 	default:
+		agx_work_step(core);
 		return NEVER;
 	}
 }

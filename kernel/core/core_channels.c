@@ -8,7 +8,7 @@
  * at most as many messages as a ring has elements, so that a firmware which never stops writing
  * cannot keep the driver here.
  */
-#include "core_internal.h"
+#include "work_internal.h"
 
 #include "agx_text.h"
 
@@ -161,6 +161,27 @@ int agx_core_taken(struct agx_core *core, unsigned int channel, uint32_t token)
 	return taken < 0 ? sent(core, taken) : taken;
 }
 
+/* Whether a message to the firmware may still lie in its ring. */
+static bool waits(struct agx_core *core, unsigned int channel)
+{
+	return !core->channels[channel].dead &&
+	       agx_channel_room(&core->channels[channel]) + 1 < core->channels[channel].entries;
+}
+
+int agx_core_ring_again(struct agx_core *core)
+{
+	unsigned int priority, pipe;
+	int err = agx_core_kick(core);
+
+	if (!err && waits(core, AGX_CHANNEL_DEVICE_CONTROL))
+		err = doorbell(core, AGX_DOORBELL_DEVICE_CONTROL);
+	for (priority = 0; priority < AGX_PRIORITY_COUNT; priority++)
+		for (pipe = 0; pipe < AGX_PIPE_COUNT; pipe++)
+			if (!err && waits(core, AGX_CHANNEL_PIPE(priority, pipe)))
+				err = doorbell(core, AGX_DOORBELL_PIPE(pipe, priority));
+	return err == -ENODEV ? err : sent(core, err);
+}
+
 int agx_core_kick(struct agx_core *core)
 {
 	if (core->state != AGX_CORE_READY)
@@ -195,12 +216,13 @@ void agx_core_collect_garbage(struct agx_core *core)
 
 bool agx_core_collecting(struct agx_core *core)
 {
-	uint64_t time = core->platform->time_ns(core->platform->cookie);
+	uint64_t time;
 	unsigned int i;
 	int taken;
 
 	if (!core->collecting)
 		return false;
+	time = core->platform->time_ns(core->platform->cookie);
 	taken = agx_core_taken(core, AGX_CHANNEL_DEVICE_CONTROL, core->collect_token);
 	if (!taken) {
 		if (time - core->collect_since < AGX_CORE_TIMEOUT_NS)
@@ -221,8 +243,8 @@ bool agx_core_collecting(struct agx_core *core)
 
 const char *agx_record_source_name(enum agx_record_source source)
 {
-	static const char *const names[AGX_RECORD_SOURCES] = {"log", "ktrace", "stats", "syslog",
-							      "crash"};
+	static const char *const names[AGX_RECORD_SOURCES] = {"log",    "ktrace", "stats",
+							      "syslog", "crash",  "fault"};
 
 	return (unsigned int)source < AGX_RECORD_SOURCES ? names[source] : "?";
 }
@@ -408,10 +430,13 @@ static void drain_events(struct agx_core *core)
 		if (got != 1)
 			break;
 		wrong = check_event(&msg, &event);
-		if (wrong)
+		if (wrong) {
 			agx_log(core->platform, AGX_LOG_WARNING, "core: event 0x%x ignored: %s",
 				msg.tag, wrong);
-		else if (core->config.hooks->event)
+			continue;
+		}
+		agx_work_event(core, &event);
+		if (core->config.hooks->event)
 			core->config.hooks->event(core->config.cookie, &event);
 	}
 	if (got < 0)

@@ -8,6 +8,7 @@
 #include "core_internal.h"
 
 #include "agx_soc_tables.h"
+#include "tvb.h"
 
 #define PAGE AGX_UAT_PAGE_SIZE
 
@@ -311,6 +312,7 @@ int agx_core_init_build(struct agx_core *core)
 	int err;
 
 	core->rtkit_next = AGX_VA_RTKIT;
+	agx_tvb_forget(core);
 	err = map_io(core);
 	if (!err)
 		err = map_buffer_mgr(core);

@@ -8,10 +8,12 @@
 
 #include "agx_channel.h"
 #include "agx_core.h"
+#include "buffer.h"
 #include "event.h"
 #include "initdata.h"
 #include "stats.h"
 #include "variant_ops.h"
+#include "work_state.h"
 
 /* Addresses: jannau/linux: drivers/gpu/drm/asahi/gpu.rs, IOVA_KERN_*. */
 #define AGX_VA_RTKIT           0xffffffae00000000ull
@@ -63,7 +65,32 @@ struct agx_core_mapping {
 	uint64_t va;
 };
 
+/* The firmware's buffer manager: which TVB each slot is bound to. For tvb.c. */
+struct agx_tvb_slot {
+	struct agx_tvb *owner; /* as long as it has scenes */
+	uint64_t taken, freed; /* numbers of its last change of hands; 0: never */
+	bool wants_ack;        /* of a GrowTVB event */
+	uint32_t vm_slot, counter;
+};
+
+struct agx_tvb_slots {
+	struct agx_tvb_slot slots[AGX_BUFFER_SLOTS];
+	uint64_t taken, freed; /* last numbers */
+	uint32_t acks;         /* that are wanted */
+	uint32_t life;         /* how often the firmware was started */
+};
+
 #define AGX_RTKIT_BUFFERS 8
+
+struct agx_submit_cmd;
+
+/* Who makes commands of a submission: the same for all cores but in tests. */
+struct agx_builders {
+	int (*compute)(struct agx_core_job *job, const struct agx_submit_cmd *cmd,
+		       const void *cmdbuf);
+	int (*render)(struct agx_core_job *job, const struct agx_submit_cmd *cmd,
+		      const void *cmdbuf);
+};
 
 struct agx_core {
 	const struct agx_platform *platform;
@@ -91,6 +118,8 @@ struct agx_core {
 	const struct agx_heap_object *rings[AGX_CHANNELS];
 	struct agx_channel channels[AGX_CHANNELS];
 	uint32_t initialize; /* token of the Initialize message */
+	bool listening;      /* it was taken */
+	uint64_t rung;       /* when the doorbell for it was last rung */
 	struct agx_core_mapping rtkit_buffers[AGX_RTKIT_BUFFERS];
 	uint64_t rtkit_next; /* address */
 
@@ -105,6 +134,11 @@ struct agx_core {
 	bool io_mapped;
 	struct agx_io_mapping io[AGX_IO_UNK_21 + 1];
 	uint64_t sram;
+
+	struct agx_tvb_slots tvb_slots;
+
+	struct agx_work work;
+	struct agx_builders builders;
 
 	char text[AGX_RTKIT_LINE]; /* of the record that is being made */
 };
@@ -151,6 +185,15 @@ int agx_core_device_control(struct agx_core *core, enum agx_device_control what,
 int agx_core_run_work_queue(struct agx_core *core, unsigned int priority,
 			    const struct agx_run_work_queue *args);
 int agx_core_fwctl(struct agx_core *core, const struct agx_uat_flush_msg *msg, uint32_t *token);
+
+/*
+ * Rings for everything that the firmware has not taken, in case that a doorbell was lost. As
+ * agx_core_kick().
+ */
+int agx_core_ring_again(struct agx_core *core);
+
+/* Has the firmware taken its first message? Work is not given to it before. */
+bool agx_core_listening(struct agx_core *core);
 
 /* Goes on with a collection of garbage. true: it is not finished. */
 bool agx_core_collecting(struct agx_core *core);

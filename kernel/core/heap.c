@@ -13,7 +13,6 @@
 #define PAGE_MASK (PAGE - 1)
 
 #define MAX_ALIGN (64u << 10)
-#define MAX_SIZE  (2ull << 30)
 
 static void push(struct agx_heap_fifo *fifo, struct agx_heap_chunk *chunk)
 {
@@ -96,6 +95,7 @@ static int grow(struct agx_heap *heap, uint64_t size, uint64_t align, struct agx
 	chunk->block = block;
 	chunk->va = va;
 	chunk->size = size;
+	chunk->fresh = !heap->config.debug;
 	block->first = chunk;
 	if (heap->config.debug)
 		agx_heap_poison(chunk);
@@ -128,7 +128,7 @@ int agx_heap_alloc(struct agx_heap *heap, uint64_t size, uint32_t align, const c
 	uint64_t total, skip;
 	int err;
 
-	if (!size || size > MAX_SIZE || align > MAX_ALIGN || (align & (align - 1)))
+	if (!size || size > AGX_HEAP_MAX_OBJECT || align > MAX_ALIGN || (align & (align - 1)))
 		return -EINVAL;
 	if (align < config->min_align)
 		align = config->min_align;
@@ -163,7 +163,9 @@ int agx_heap_alloc(struct agx_heap *heap, uint64_t size, uint32_t align, const c
 	chunk->object.size = size;
 	chunk->object.tag = tag ? tag : "object";
 	chunk->object.cpu = config->cpu ? agx_heap_chunk_bytes(chunk) : NULL;
-	if (config->cpu)
+	chunk->object.fresh = chunk->fresh;
+	chunk->fresh = false;
+	if (config->cpu && !chunk->object.fresh)
 		agx_core_memset(chunk->object.cpu, 0, size);
 	if (config->debug)
 		agx_heap_fill_red_zone(chunk);
@@ -171,6 +173,11 @@ int agx_heap_alloc(struct agx_heap *heap, uint64_t size, uint32_t align, const c
 	heap->stats.live_bytes += chunk->size;
 	*object = &chunk->object;
 	return 0;
+}
+
+void *agx_heap_cpu(const struct agx_heap_object *object)
+{
+	return agx_heap_chunk_bytes((const struct agx_heap_chunk *)object);
 }
 
 /* Makes a chunk that is in no list available. */

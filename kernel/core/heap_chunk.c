@@ -144,6 +144,7 @@ struct agx_heap_chunk *agx_heap_split(struct agx_heap *heap, struct agx_heap_chu
 	rest->va = chunk->va + size;
 	rest->size = chunk->size - size;
 	rest->poisoned = chunk->poisoned;
+	rest->fresh = chunk->fresh;
 	rest->prev = chunk;
 	rest->next = chunk->next;
 	if (rest->next)
@@ -157,6 +158,7 @@ void agx_heap_join(struct agx_heap *heap, struct agx_heap_chunk *chunk, struct a
 {
 	chunk->size += next->size;
 	chunk->poisoned = chunk->poisoned && next->poisoned;
+	chunk->fresh = chunk->fresh && next->fresh;
 	chunk->next = next->next;
 	if (chunk->next)
 		chunk->next->prev = chunk;

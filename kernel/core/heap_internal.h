@@ -31,6 +31,7 @@ struct agx_heap_chunk {
 	struct agx_heap_chunk *list_prev, *list_next;
 	enum agx_heap_chunk_state state;
 	bool poisoned; /* the whole chunk holds the pattern */
+	bool fresh;    /* the whole chunk is as the platform gave it, zero */
 };
 
 struct agx_heap_block {

@@ -8,15 +8,15 @@
  * periods is a = 1/n and 1 - a; integral gains are multiplied with the period in seconds.
  */
 #include "hwdata_variant.h"
+#include "agx_limits.h"
 #include "agx_soc_tables.h"
 #include "uat.h"
 #include "variant.h"
 
 #define F_SATURATION 0x47800000u /* 65536.0 */
 
-/* The page that every VM maps last, and the window of user timestamps: docs/uat.md. */
-#define DUMMY_PAGE_VA  0x7fffff8000ull
-#define TIMESTAMP_BASE 0xffffffae10000000ull
+/* The page that every VM maps last: docs/uat.md. */
+#define DUMMY_PAGE_VA 0x7fffff8000ull
 
 static agx_f32 decimal(int32_t mantissa, uint8_t digits)
 {
@@ -507,7 +507,7 @@ static void fill_b_constants(struct AGX_FW(hwdata_b) * b)
 	b->unk_8 = 0x1400000000;
 	b->unk_18 = 0xffc00000;
 	b->unk_30 = DUMMY_PAGE_VA;
-	b->timestamp_area_base = TIMESTAMP_BASE;
+	b->timestamp_area_base = AGX_TIMESTAMP_WINDOW_BASE;
 	b->unk_458 = 1;
 	b->unk_460 = 1;
 	b->unk_464 = 1;

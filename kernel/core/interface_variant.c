@@ -7,7 +7,10 @@
  * invalidate_context(), flush_fw_cache()); firmware-interface/ has those of the layouts.
  */
 #include "agx_text.h"
+#include "buffer_variant.h"
 #include "hwdata_variant.h"
+#include "microseq_variant.h"
+#include "queue_variant.h"
 #include "uat.h"
 #include "variant.h"
 #include "variant_ops.h"
@@ -287,5 +290,26 @@ const struct agx_variant_ops AGX_FW(variant_ops) = {
 	.fill_stats_fragment = fill_stats_fragment,
 	.run_work_queue = run_work_queue,
 	.device_control = device_control,
+	.queue_info_size = sizeof(struct AGX_FW(queue_info)),
+	.notifier_size = sizeof(struct AGX_FW(notifier)),
+#if AGX_FW_V13
+	.notifier_buf = offsetof(struct AGX_FW(notifier), unk_buf),
+#endif
+	.stats_vertex_inner = offsetof(struct AGX_FW(global_stats_vertex), stats),
+	.stats_fragment_inner = offsetof(struct AGX_FW(global_stats_fragment), stats),
+	.fault_registers_g14x = AGX_FW_G14X,
+	.fill_queue_info = AGX_FW(fill_queue_info),
+	.fill_notifier = AGX_FW(fill_notifier),
+	.fill_barrier = AGX_FW(fill_barrier),
+	.buffer_info_size = sizeof(struct AGX_FW(buffer_info)),
+	.scene_size = sizeof(struct AGX_FW(scene)),
+	.scene_control_word = AGX_FW_G14X,
+	.meta1_all_layers = !AGX_FW_G14X,
+	.fill_buffer_info = AGX_FW(fill_buffer_info),
+	.set_buffer_blocks = AGX_FW(set_buffer_blocks),
+	.fill_scene = AGX_FW(fill_scene),
+	.build_compute = AGX_FW(build_compute),
+	.build_vertex = AGX_FW(build_vertex),
+	.build_fragment = AGX_FW(build_fragment),
 	.print_stats = print_stats,
 };

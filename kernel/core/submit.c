@@ -16,7 +16,7 @@ struct parser {
 	const struct agx_submit_ops *ops;
 	struct agx_reject *why;
 	uint32_t done[2]; /* hardware commands so far, by subqueue */
-	struct agx_attachments vertex, fragment, compute;
+	struct agx_attachment_list vertex, fragment, compute;
 };
 
 static bool read_header(struct parser *p, struct drm_asahi_cmd_header *header)
@@ -109,10 +109,10 @@ static int check_barriers(struct parser *p, const struct drm_asahi_cmd_header *h
 	return 0;
 }
 
-static int set_attachments(struct parser *p, uint32_t size, struct agx_attachments *list)
+static int set_attachments(struct parser *p, uint32_t size, struct agx_attachment_list *list)
 {
 	const uint32_t stride = sizeof(struct drm_asahi_attachment);
-	struct agx_attachments found = {.offset = p->pos, .count = size / stride};
+	struct agx_attachment_list found = {.offset = p->pos, .count = size / stride};
 	struct drm_asahi_attachment att;
 	uint32_t i;
 
@@ -283,8 +283,8 @@ int agx_submit_parse(const void *cmdbuf, uint32_t size, const struct agx_submit_
 	return 0;
 }
 
-void agx_submit_attachment(const void *cmdbuf, const struct agx_attachments *list, uint32_t index,
-			   struct drm_asahi_attachment *attachment)
+void agx_submit_attachment(const void *cmdbuf, const struct agx_attachment_list *list,
+			   uint32_t index, struct drm_asahi_attachment *attachment)
 {
 	agx_core_memcpy(attachment,
 			(const uint8_t *)cmdbuf + list->offset + index * sizeof(*attachment),

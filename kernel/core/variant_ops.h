@@ -9,6 +9,10 @@
 #include "agx_channel.h"
 #include "agx_device.h"
 
+struct agx_buffer_addresses;
+struct agx_core_job;
+struct agx_render;
+struct agx_submit_cmd;
 struct agx_text;
 
 /* Addresses of the init data's parts, for the structures that name them. */
@@ -59,6 +63,22 @@ struct agx_run_work_queue {
 	bool is_new;
 };
 
+/* What the driver knows of a work queue when it makes one; addresses. */
+struct agx_queue_info_args {
+	uint64_t state, ring, notifier_list, gpu_buf, context;
+	uint32_t pipe;
+	uint32_t priority; /* the firmware's */
+	uint32_t number;
+};
+
+/* A Barrier command. */
+struct agx_barrier_args {
+	uint64_t wait_stamp; /* the fw stamp */
+	uint32_t wait_value, wait_slot;
+	uint32_t stamp_self;
+	bool external; /* one that user space has asked for */
+};
+
 /* What the driver sets in Globals. */
 struct agx_globals_settings {
 	uint32_t fault_control;     /* AGX_FAULT_CONTROL_* */
@@ -104,6 +124,28 @@ struct agx_variant_ops {
 	void (*run_work_queue)(const struct agx_run_work_queue *args, void *message);
 	int (*device_control)(enum agx_device_control what,
 			      const struct agx_device_control_args *args, void *message);
+
+	/* Work queues; the structures are zero. */
+	uint16_t queue_info_size, notifier_size;
+	uint16_t notifier_buf; /* offset of unk_buf, 0: the variant lacks it */
+	uint16_t stats_vertex_inner, stats_fragment_inner; /* offsets of what operations name */
+	bool fault_registers_g14x;                         /* fault information in two registers */
+	void (*fill_queue_info)(const struct agx_queue_info_args *args, void *queue_info);
+	void (*fill_notifier)(uint64_t threshold, uint32_t number, void *notifier);
+	void (*fill_barrier)(const struct agx_barrier_args *args, void *barrier);
+
+	/* Commands (command.h); the structures are zero. */
+	uint16_t buffer_info_size, scene_size;
+	bool scene_control_word; /* a Scene needs one */
+	bool meta1_all_layers;   /* cluster metadata 1 has blocks for each layer */
+	void (*fill_buffer_info)(const struct agx_buffer_addresses *at, void *buffer_info);
+	void (*set_buffer_blocks)(void *buffer_info, uint32_t blocks);
+	void (*fill_scene)(uint64_t user_buffer, uint64_t stats, uint64_t control_word,
+			   void *scene);
+	int (*build_compute)(struct agx_core_job *job, const struct agx_submit_cmd *cmd,
+			     const void *cmdbuf);
+	int (*build_vertex)(struct agx_core_job *job, const struct agx_render *render);
+	int (*build_fragment)(struct agx_core_job *job, const struct agx_render *render);
 
 	/* Prints a statistics message; false: an unknown tag. */
 	bool (*print_stats)(const void *message, uint32_t *tag, struct agx_text *text);

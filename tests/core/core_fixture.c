@@ -59,7 +59,7 @@ static void record(void *cookie, const struct agx_record *what)
 		fixture->bad_text += *c < 0x20 || *c > 0x7e;
 }
 
-static const struct agx_core_hooks hooks = {
+const struct agx_core_hooks fixture_hooks = {
 	.run = run,
 	.state = state,
 	.event = event,
@@ -83,7 +83,7 @@ void fixture_init(struct fixture *fixture, const struct agx_soc *soc,
 	device->handoff = (struct agx_region){
 		MACHINE_RAM_BASE + ((uint8_t *)machine->config.handoff - machine->ram), PAGE,
 		machine->config.handoff};
-	fixture->config.hooks = &hooks;
+	fixture->config.hooks = &fixture_hooks;
 	fixture->config.cookie = fixture;
 	fixture->config.fault_control = AGX_FAULT_CONTROL_DEFAULT;
 }

@@ -37,6 +37,9 @@ struct fixture {
 	unsigned int bad_text; /* records with bytes that are not printable */
 };
 
+/* What the core calls, for tests that add something. The cookie is the fixture. */
+extern const struct agx_core_hooks fixture_hooks;
+
 /* Machine and description, no core yet. */
 void fixture_init(struct fixture *fixture, const struct agx_soc *soc,
 		  const struct agx_firmware_version *firmware);

@@ -387,6 +387,7 @@ void machine_init(struct machine *machine, uint64_t ram_size)
 	machine->walker.ram = ram_at;
 	machine->walker.cookie = machine;
 	machine->walker.output_bits = 42;
+	machine->walker.cache = &machine->walk_cache;
 	machine->walker.ttbat_pa = machine_page(machine);
 	pages = machine_page(machine);
 	machine->config.ttbs = ram_at(machine, machine->walker.ttbat_pa, PAGE);

@@ -33,6 +33,7 @@ struct machine {
 	struct agx_platform platform;
 	struct agx_uat_config config;
 	struct agx_walker walker;
+	struct agx_walk_cache walk_cache; /* the walker's, so that each test tests it as well */
 	struct agx_uat *uat;
 
 	/* Memory: what is out, and which allocation from now on fails (0: none; counts down). */

@@ -334,6 +334,35 @@ static void test_crash_of_own_memory(void **state)
 	done(fixture);
 }
 
+/* A dump in memory that the driver gave for something else is read, if all of it is there. */
+static void test_crash_in_another_buffer(void **state)
+{
+	unsigned int pages;
+
+	for (pages = 4; pages <= 5; pages++) {
+		struct fixture *fixture = make("t8103");
+		struct agx_rtkit_crash_header header = {.type = AGX_RTKIT_CRASH_HEADER,
+							.total_size = 0x4000};
+		uint64_t va;
+		char *at;
+
+		fixture_boot(fixture);
+		agx_core_mailbox(fixture->core, 2, 1ull << 52 | 4ull << 44);
+		va = fixture->core->rtkit_buffers[0].va;
+		at = fixture_at(fixture, AGX_WALK_FIRMWARE, va, 0x4000, AGX_WALK_WRITE);
+		memcpy(at, &header, sizeof(header));
+		at += sizeof(header);
+		put_entry(&at, AGX_RTKIT_CRASH_STRING, "\0\0\0\0bad pointer", 16, 32);
+		put_entry(&at, AGX_RTKIT_CRASH_HEADER, "", 0, 16);
+		agx_core_mailbox(fixture->core, 1,
+				 1ull << 52 | (uint64_t)pages << 44 | (va & 0xfffffffffffull));
+		agx_core_mailbox(fixture->core, 1, 1ull << 52 | (uint64_t)pages << 44);
+		assert_int_equal(agx_core_state(fixture->core), AGX_CORE_FAILED);
+		assert_int_equal(fixture->records > 0, pages == 4);
+		done(fixture);
+	}
+}
+
 /* A stack of two addresses is two lines; an entry without content is whole. */
 static void test_crash_with_a_stack(void **state)
 {
@@ -417,6 +446,48 @@ static void stop_politely(struct fixture *fixture)
 	fixture_management(fixture, 7, 0x10);
 	assert_int_equal(agx_core_state(fixture->core), AGX_CORE_OFF);
 	assert_false(fixture->running);
+}
+
+/* Each state that is down will do; one that is not is an error. */
+static void test_how_far_a_stop_goes(void **state)
+{
+	static const struct {
+		unsigned int power;
+		enum agx_core_state then;
+	} answers[] = {
+		{0x00, AGX_CORE_OFF},    {0x01, AGX_CORE_OFF},     {0x10, AGX_CORE_OFF},
+		{0x20, AGX_CORE_FAILED}, {0x220, AGX_CORE_FAILED}, {0x11, AGX_CORE_FAILED},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		struct fixture *fixture = make("t8103");
+
+		fixture_boot(fixture);
+		agx_core_stop(fixture->core);
+		fixture_management(fixture, 0xb, 0x10);
+		assert_int_equal(agx_core_state(fixture->core), AGX_CORE_STOPPING);
+		fixture_management(fixture, 7, answers[i].power);
+		assert_int_equal(agx_core_state(fixture->core), answers[i].then);
+		done(fixture);
+	}
+}
+
+/* Memory that is contiguous beyond what was asked for is mapped as far as it was asked for. */
+static void test_buffers_of_scattered_memory(void **state)
+{
+	struct fixture *fixture = make("t8103");
+	uint64_t va;
+
+	fixture_boot(fixture);
+	fixture->machine.scatter = 3;
+	agx_core_mailbox(fixture->core, 1, 1ull << 52 | 16ull << 44);
+	va = fixture->core->rtkit_buffers[0].va;
+	assert_non_null(fixture_at(fixture, AGX_WALK_FIRMWARE, va, 0x10000,
+				   AGX_WALK_READ | AGX_WALK_WRITE));
+	assert_null(fixture_at(fixture, AGX_WALK_FIRMWARE, va + 0x10000, 1, AGX_WALK_READ));
+	assert_int_equal(agx_core_state(fixture->core), AGX_CORE_READY);
+	done(fixture);
 }
 
 static void test_stop_and_start_again(void **state)
@@ -559,9 +630,19 @@ static void test_submissions_keep_the_power(void **state)
 	done(fixture);
 }
 
+static void every_state_has_a_name(void **state)
+{
+	(void)state;
+	assert_string_equal(agx_core_state_name(AGX_CORE_OFF), "off");
+	assert_string_equal(agx_core_state_name(AGX_CORE_FAILED), "failed");
+	assert_string_equal(agx_core_state_name((enum agx_core_state)(AGX_CORE_FAILED + 1)), "?");
+	assert_string_equal(agx_core_state_name((enum agx_core_state) - 1), "?");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_state_has_a_name),
 		cmocka_unit_test(test_sequence_of_a_start),
 		cmocka_unit_test(test_messages_in_another_order),
 		cmocka_unit_test(test_firmware_does_not_come_up),
@@ -571,10 +652,13 @@ int main(void)
 		cmocka_unit_test(test_buffers),
 		cmocka_unit_test(test_crash_with_a_dump),
 		cmocka_unit_test(test_crash_of_own_memory),
+		cmocka_unit_test(test_crash_in_another_buffer),
 		cmocka_unit_test(test_crash_with_a_stack),
 		cmocka_unit_test(test_oslog_of_own_memory),
 		cmocka_unit_test(test_firmware_holds_the_lock),
 		cmocka_unit_test(test_mailbox_fails_at_the_end_of_the_start),
+		cmocka_unit_test(test_how_far_a_stop_goes),
+		cmocka_unit_test(test_buffers_of_scattered_memory),
 		cmocka_unit_test(test_stop_and_start_again),
 		cmocka_unit_test(test_restart_after_a_crash),
 		cmocka_unit_test(test_stop_is_not_answered),

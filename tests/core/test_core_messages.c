@@ -439,6 +439,8 @@ static void test_garbage_is_collected_after_a_flush(void **state)
 	const struct agx_heap_object *object;
 	const uint8_t *message;
 
+	/* Initialize has been taken. */
+	agx_store(channel->read_ptr, channel->index);
 	agx_core_collect_garbage(core);
 	assert_int_equal(fixture->sent_count, from);
 	make_garbage(fixture);
@@ -463,6 +465,16 @@ static void test_garbage_is_collected_after_a_flush(void **state)
 	agx_store(channel->read_ptr, channel->index);
 	assert_int_equal(agx_core_poll(core), UINT64_MAX);
 	assert_int_equal(garbage(fixture), 1);
+	/* That request has been dealt with: later garbage has to wait for another. */
+	make_garbage(fixture);
+	fixture->machine.now += AGX_CORE_TIMEOUT_NS;
+	assert_int_equal(agx_core_poll(core), UINT64_MAX);
+	assert_int_equal(garbage(fixture), AGX_HEAP_GARBAGE_OBJECTS + 2);
+	agx_core_collect_garbage(core);
+	assert_int_equal(fixture->sent_count, from + 2);
+	agx_store(channel->read_ptr, channel->index);
+	assert_int_equal(agx_core_poll(core), UINT64_MAX);
+	assert_int_equal(garbage(fixture), 0);
 
 	/* A firmware that dies meanwhile flushes nothing. */
 	make_garbage(fixture);

@@ -246,6 +246,40 @@ static uint64_t address_too_far(void *cookie, const struct agx_mem *mem, uint64_
 	return offset < 5 * PAGE ? real_address(cookie, mem, offset, contiguous) : 1ull << 42;
 }
 
+/* What was never given out need not be cleared; what was must be, also beside what was not. */
+static void fresh_memory_is_told_from_used(void **state)
+{
+	const struct agx_heap_object *a, *b, *c;
+	struct machine machine;
+	struct agx_heap *heap;
+	uint64_t va;
+
+	(void)state;
+	machine_start(&machine, 16 << 20, false, false);
+	heap = make(&machine, AGX_HEAP_SHARED, false);
+	a = take(heap, 0x1000, 0);
+	b = take(heap, 0x1000, 0x4000); /* with a gap before it */
+	assert_true(a->fresh && b->fresh);
+	memset(a->cpu, 0x5a, a->size);
+	memset(b->cpu, 0x5a, b->size);
+	va = a->va;
+	agx_heap_free(heap, a);
+	a = take(heap, 0x1000, 0);
+	assert_int_equal(a->va, va);
+	assert_false(a->fresh);
+	check_object(&machine, a, 0);
+	/* The used end of what is free makes all of it used. */
+	agx_heap_free(heap, b);
+	c = take(heap, 0x8000, 0);
+	assert_int_equal(c->va, va + 0x1000);
+	assert_false(c->fresh);
+	check_object(&machine, c, 0);
+	agx_heap_free(heap, a);
+	agx_heap_free(heap, c);
+	agx_heap_destroy(heap);
+	assert_int_equal(machine_finish(&machine), 0);
+}
+
 static void memory_that_entries_cannot_name(void **state)
 {
 	const struct agx_heap_object *object;
@@ -589,6 +623,7 @@ int main(void)
 		cmocka_unit_test(random_objects_stay_what_they_are),
 		cmocka_unit_test(heaps_lie_where_they_should),
 		cmocka_unit_test(freed_memory_is_found_again),
+		cmocka_unit_test(fresh_memory_is_told_from_used),
 		cmocka_unit_test(memory_that_entries_cannot_name),
 		cmocka_unit_test(the_heaps_of_a_client),
 		cmocka_unit_test(garbage_waits_for_its_flush),

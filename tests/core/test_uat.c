@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "machine.h"
+#include "uat_internal.h"
 
 #define PAGE    AGX_UAT_PAGE_SIZE
 #define L3_SPAN (1ull << AGX_UAT_L2_SHIFT)
@@ -515,6 +516,13 @@ static void a_look_up_tells_where_the_walk_ended(void **state)
 	assert_int_equal(found.level, 0);
 
 	/* Damage: reported, and not followed. */
+	table = vm->root;
+	table[L2_SPAN >> AGX_UAT_L1_SHIFT] = 0x812340003;
+	agx_uat_find(vm, L2_SPAN, &found);
+	assert_true(found.damaged);
+	assert_false(found.mapped);
+	assert_int_equal(found.level, 1);
+	table[L2_SPAN >> AGX_UAT_L1_SHIFT] = 0;
 	agx_uat_find(vm, 0x100000, &found);
 	assert_false(found.damaged);
 	table = machine.walker.ram(&machine, found.entry[0] & AGX_UAT_ADDRESS, PAGE);

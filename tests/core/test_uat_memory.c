@@ -202,7 +202,7 @@ static void bad_configurations_are_refused(void **state)
 	REFUSED(machine.config.kernel_table = NULL);
 	REFUSED(machine.config.kernel_table_pa += 8);
 	REFUSED(machine.config.kernel_table_pa = 1ull << 42);
-	REFUSED(machine.config.output_address_bits = 35);
+	REFUSED((machine.config.output_address_bits = 35, machine.config.kernel_table_pa = 0x4000));
 	REFUSED(machine.config.output_address_bits = 49);
 #undef REFUSED
 	assert_int_equal(machine_finish(&machine), 0);

@@ -235,6 +235,67 @@ static void copies_stop_at_the_first_fault(void **state)
 	assert_int_equal(machine_finish(&t.machine), 0);
 }
 
+/* What a cache remembers is never older than the tables. */
+static void a_cache_follows_the_tables(void **state)
+{
+	static struct agx_walk_cache cache;
+	struct agx_walk_cached *cached;
+	struct agx_walker *walker;
+	struct tables t;
+	uint8_t *page;
+
+	(void)state;
+	make(&t);
+	walker = &t.machine.walker;
+	page = walker->ram(walker->cookie, t.page_pa, PAGE);
+	walker->cache = NULL;
+	assert_null(agx_walk_recall(walker, 5, AGX_WALK_GPU, 0x100000));
+	assert_null(agx_walk_window(walker, 5, AGX_WALK_GPU, 0x100000, 1, AGX_WALK_READ));
+	assert_true(agx_walk_allows(walker, 5, AGX_WALK_GPU, 0x100000, AGX_WALK_READ));
+	walker->cache = &cache;
+
+	cached = agx_walk_recall(walker, 5, AGX_WALK_GPU, 0x100004);
+	assert_non_null(cached);
+	assert_int_equal(cached->result.pa, t.page_pa);
+	assert_int_equal(cached->notes, 0);
+	cached->notes = 1;
+	assert_ptr_equal(agx_walk_recall(walker, 5, AGX_WALK_GPU, 0x100008), cached);
+	assert_int_equal(cached->notes, 1);
+	assert_ptr_equal(agx_walk_window(walker, 5, AGX_WALK_GPU, 0x100010, 8, AGX_WALK_READ),
+			 page + 0x10);
+	assert_ptr_equal(agx_walk_window(walker, 5, AGX_WALK_GPU, 0x103ff8, 8, AGX_WALK_READ),
+			 page + PAGE - 8);
+	assert_null(agx_walk_window(walker, 5, AGX_WALK_GPU, 0x103ff9, 8, AGX_WALK_READ));
+	assert_null(agx_walk_window(walker, 5, AGX_WALK_GPU, 0x100000, 8, AGX_WALK_EXEC));
+	assert_false(agx_walk_allows(walker, 5, AGX_WALK_GPU, 0x100000, AGX_WALK_EXEC));
+	assert_null(agx_walk_recall(walker, 64, AGX_WALK_GPU, 0x100000));
+	assert_null(agx_walk_recall(walker, 5, AGX_WALK_FIRMWARE, 0x100000 + PAGE));
+
+	/* Another page, then none, then one without rights, then the first again. */
+	t.l3[0x100000 / PAGE] = (t.page_pa + PAGE) | GOOD_PAGE;
+	assert_ptr_equal(agx_walk_window(walker, 5, AGX_WALK_GPU, 0x100000, 8, AGX_WALK_READ),
+			 walker->ram(walker->cookie, t.page_pa + PAGE, PAGE));
+	assert_int_equal(agx_walk_recall(walker, 5, AGX_WALK_GPU, 0x100000)->notes, 0);
+	t.l3[0x100000 / PAGE] = 0;
+	assert_null(agx_walk_window(walker, 5, AGX_WALK_GPU, 0x100000, 8, AGX_WALK_READ));
+	assert_false(agx_walk_allows(walker, 5, AGX_WALK_GPU, 0x100000, 0));
+	t.l3[0x100000 / PAGE] = (t.page_pa | GOOD_PAGE) & ~AGX_UAT_OS;
+	assert_null(agx_walk_window(walker, 5, AGX_WALK_GPU, 0x100000, 8, AGX_WALK_READ));
+	assert_true(agx_walk_allows(walker, 5, AGX_WALK_GPU, 0x100000, 0));
+	t.l3[0x100000 / PAGE] = t.page_pa | GOOD_PAGE;
+	t.l2[0] = 0;
+	assert_null(agx_walk_window(walker, 5, AGX_WALK_GPU, 0x100000, 8, AGX_WALK_READ));
+	t.l2[0] = t.l3_pa | 3;
+	assert_ptr_equal(agx_walk_window(walker, 5, AGX_WALK_GPU, 0x100000, 8, AGX_WALK_READ),
+			 page);
+
+	/* A device has rights, but no memory. */
+	t.l3[0] = 0x206400000 | GOOD_PAGE;
+	assert_null(agx_walk_window(walker, 5, AGX_WALK_GPU, 0, 8, AGX_WALK_READ));
+	assert_true(agx_walk_allows(walker, 5, AGX_WALK_GPU, 0, AGX_WALK_READ));
+	assert_int_equal(machine_finish(&t.machine), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,6 +304,7 @@ int main(void)
 		cmocka_unit_test(unknown_bits_are_noticed),
 		cmocka_unit_test(tables_that_name_themselves_end),
 		cmocka_unit_test(copies_stop_at_the_first_fault),
+		cmocka_unit_test(a_cache_follows_the_tables),
 	};
 
 	return cmocka_run_group_tests_name("uat-walk", tests, NULL, NULL);
