@@ -1,14 +1,20 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Compares the table of findings in docs/firmware-model.md with findings.h, both ways."""
+"""
+Compares the table of findings in docs/firmware-model.md with findings.h, both ways, and sees that
+each finding is named in a test.
+
+check_findings.py FINDINGS.H PAGE TEST.C...
+"""
 import re
 import sys
 
 
 def main():
     header, page = sys.argv[1:3]
+    tests = sys.argv[3:]
     with open(header, encoding="utf-8") as file:
-        rows = re.findall(r'X\((\d+), (\w+), "([^"]+)"\)', file.read())
+        rows = re.findall(r'X\((\d+), (\w+),[\s\\]*"([^"]+)"\)', file.read())
     with open(page, encoding="utf-8") as file:
         lines = re.findall(r"^\| (\d+) \| `(\w+)` \| (.+?) \|", file.read(), re.M)
     numbers = [row[0] for row in rows]
@@ -21,6 +27,13 @@ def main():
         errors.append(f"{page}: missing or different: {' '.join(row)}")
     for row in sorted(set(lines) - set(rows)):
         errors.append(f"{page}: not in findings.h: {' '.join(row)}")
+    named = set()
+    for test in tests:
+        with open(test, encoding="utf-8") as file:
+            named |= set(re.findall(r"\bAGX_FINDING_(\w+)\b", file.read()))
+    for row in rows:
+        if row[1] not in named:
+            errors.append(f"{row[0]} {row[1]}: no test names it")
     print("\n".join(errors) if errors else f"{len(rows)} findings")
     return 1 if errors else 0
 

@@ -11,7 +11,7 @@
 
 #define PAGE AGX_UAT_PAGE_SIZE
 
-bool image_seen[1000];
+bool image_seen[2000];
 
 static void die(const char *what, const char *name)
 {
@@ -29,7 +29,7 @@ void *image_ram(void *cookie, uint64_t pa, uint64_t size)
 	return image->ram + (pa - IMAGE_RAM_BASE);
 }
 
-static uint64_t new_pages(struct image *image, uint64_t size)
+uint64_t image_pages(struct image *image, uint64_t size)
 {
 	uint64_t pa = image->next_pa;
 
@@ -55,7 +55,7 @@ static uint64_t *entry_at(struct image *image, uint64_t va, bool make)
 		if (!*entry) {
 			if (!make)
 				return NULL;
-			*entry = new_pages(image, PAGE) | AGX_UAT_VALID | AGX_UAT_TYPE;
+			*entry = image_pages(image, PAGE) | AGX_UAT_VALID | AGX_UAT_TYPE;
 		}
 		table = *entry & AGX_UAT_ADDRESS;
 	}
@@ -75,7 +75,7 @@ void image_map(struct image *image, uint64_t va, uint64_t pa, uint64_t size, uin
 uint64_t image_alloc(struct image *image, const char *name, uint64_t size, uint64_t protection)
 {
 	uint64_t rounded = (size + PAGE - 1) & ~(PAGE - 1);
-	uint64_t pa = new_pages(image, rounded), va = image->next_va;
+	uint64_t pa = image_pages(image, rounded), va = image->next_va;
 
 	image->next_va += rounded + PAGE;
 	image_map(image, va, pa, rounded, protection);
@@ -195,7 +195,7 @@ static void on_finding(void *cookie, const struct agx_firmware_finding *finding)
 	struct image *image = cookie;
 	struct image_found *found;
 
-	if ((unsigned int)finding->id < 1000)
+	if ((unsigned int)finding->id < 2000)
 		image_seen[finding->id] = true;
 	if (image->found_count++ >= IMAGE_MAX_FOUND)
 		return;
@@ -213,11 +213,16 @@ static void on_transcript(void *cookie, const char *line)
 {
 	struct image *image = cookie;
 	size_t length = strlen(line);
-	char *grown = realloc(image->transcript, image->transcript_size + length + 2);
+	size_t needs = image->transcript_size + length + 2;
+	char *grown = image->transcript;
 
-	if (!grown)
-		abort();
-	image->transcript = grown;
+	if (needs > image->transcript_room) {
+		image->transcript_room = 2 * needs;
+		grown = realloc(grown, image->transcript_room);
+		if (!grown)
+			abort();
+		image->transcript = grown;
+	}
 	memcpy(grown + image->transcript_size, line, length);
 	image->transcript_size += length;
 	grown[image->transcript_size++] = '\n';
@@ -225,6 +230,20 @@ static void on_transcript(void *cookie, const char *line)
 }
 
 void image_init(struct image *image, enum agx_fw_variant variant)
+{
+	image_init_gpu(image, variant, NULL, NULL);
+}
+
+void image_context(struct image *image, unsigned int context)
+{
+	uint64_t *ttbat = image_ram(image, image->ttbat, AGX_UAT_PAGE_SIZE);
+
+	ttbat[2 * context] =
+		image->lower | AGX_UAT_TTB_VALID | (uint64_t)context << AGX_UAT_TTB_ASID_SHIFT;
+}
+
+void image_init_gpu(struct image *image, enum agx_fw_variant variant, const struct agx_gpu_ops *gpu,
+		    void *gpu_cookie)
 {
 	static void (*const build[])(struct image *) = {
 #define BUILD_ROW(lower, upper) [AGX_FW_VARIANT_##upper] = image_build_##lower,
@@ -242,6 +261,8 @@ void image_init(struct image *image, enum agx_fw_variant variant)
 		.finding = on_finding,
 		.transcript = on_transcript,
 		.cookie = image,
+		.gpu = gpu,
+		.gpu_cookie = gpu_cookie,
 	};
 	uint64_t *ttbat, handoff;
 
@@ -252,13 +273,13 @@ void image_init(struct image *image, enum agx_fw_variant variant)
 		abort();
 	image->next_pa = IMAGE_RAM_BASE;
 	image->next_va = AGX_UAT_DRIVER_BASE;
-	image->ttbat = new_pages(image, PAGE);
-	image->lower = new_pages(image, PAGE);
-	image->upper = new_pages(image, PAGE);
+	image->ttbat = image_pages(image, PAGE);
+	image->lower = image_pages(image, PAGE);
+	image->upper = image_pages(image, PAGE);
 	ttbat = image_ram(image, image->ttbat, 16);
 	ttbat[0] = image->lower | AGX_UAT_TTB_VALID;
 	ttbat[1] = image->upper | AGX_UAT_TTB_VALID;
-	handoff = new_pages(image, PAGE);
+	handoff = image_pages(image, PAGE);
 	image->handoff = image_ram(image, handoff, PAGE);
 	build[variant](image);
 	config.ttbat_pa = image->ttbat;

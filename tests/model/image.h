@@ -15,7 +15,7 @@
 
 #define IMAGE_MAX_OBJECTS 80
 #define IMAGE_MAX_MAIL    256
-#define IMAGE_MAX_FOUND   64
+#define IMAGE_MAX_FOUND   256
 
 /* Protection of a page, as the driver uses them: AP, UXN, PXN, memory type. */
 #define IMAGE_PAGE (AGX_UAT_VALID | AGX_UAT_TYPE | AGX_UAT_AF | AGX_UAT_OS)
@@ -34,6 +34,19 @@
 #define IMAGE_GPU_SHARED                                       \
 	(IMAGE_PAGE | 2ull << AGX_UAT_AP_SHIFT | AGX_UAT_UXN | \
 	 (uint64_t)AGX_UAT_ATTR_SHARED << AGX_UAT_ATTR_SHIFT)
+#define IMAGE_GPU_SHARED_RO                      \
+	(IMAGE_PAGE | 2ull << AGX_UAT_AP_SHIFT | \
+	 (uint64_t)AGX_UAT_ATTR_SHARED << AGX_UAT_ATTR_SHIFT)
+#define IMAGE_GPU_FW_SHARED                       \
+	(IMAGE_PAGE | AGX_UAT_UXN | AGX_UAT_PXN | \
+	 (uint64_t)AGX_UAT_ATTR_SHARED << AGX_UAT_ATTR_SHIFT)
+#define IMAGE_GPU_FW_PRIVATE                      \
+	(IMAGE_PAGE | AGX_UAT_UXN | AGX_UAT_PXN | \
+	 (uint64_t)AGX_UAT_ATTR_CACHED << AGX_UAT_ATTR_SHIFT)
+/* Memory of a VM: firmware and GPU write, cached. */
+#define IMAGE_VM                                                             \
+	(IMAGE_PAGE | 0ull << AGX_UAT_AP_SHIFT | AGX_UAT_UXN | AGX_UAT_PXN | \
+	 (uint64_t)AGX_UAT_ATTR_CACHED << AGX_UAT_ATTR_SHIFT)
 #define IMAGE_DEVICE                                           \
 	(IMAGE_PAGE | 1ull << AGX_UAT_AP_SHIFT | AGX_UAT_UXN | \
 	 (uint64_t)AGX_UAT_ATTR_DEVICE << AGX_UAT_ATTR_SHIFT)
@@ -76,17 +89,24 @@ struct image {
 	char last_error[256];
 
 	char *transcript;
-	size_t transcript_size;
+	size_t transcript_size, transcript_room;
 	uint64_t now;
 };
 
 /* Which findings were seen since the program began. */
-extern bool image_seen[1000];
+extern bool image_seen[2000];
 
 void image_init(struct image *image, enum agx_fw_variant variant);
+/* With a GPU behind the firmware. */
+void image_init_gpu(struct image *image, enum agx_fw_variant variant, const struct agx_gpu_ops *gpu,
+		    void *gpu_cookie);
+/* Gives a UAT context the lower half of context 0. */
+void image_context(struct image *image, unsigned int context);
 void image_free(struct image *image);
 
 void *image_ram(void *cookie, uint64_t pa, uint64_t size);
+/* New memory of whole pages, not mapped; its physical address. */
+uint64_t image_pages(struct image *image, uint64_t size);
 /* New memory of whole pages, mapped with a protection; its address. NULL name: not listed. */
 uint64_t image_alloc(struct image *image, const char *name, uint64_t size, uint64_t protection);
 void image_map(struct image *image, uint64_t va, uint64_t pa, uint64_t size, uint64_t protection);

@@ -647,6 +647,8 @@ struct queue {
 static void make_queue(struct image *image, struct queue *queue)
 {
 	static const struct agx_priority priorities[] = AGX_PRIORITIES;
+	struct agx_g13_v13_5_barrier *barrier;
+	uint64_t barriers, stamp;
 
 	memset(queue, 0, sizeof(*queue));
 	queue->info = image_alloc(image, NULL, sizeof(*queue->queue), IMAGE_PRIVATE);
@@ -663,6 +665,17 @@ static void make_queue(struct image *image, struct queue *queue)
 		.uuid = 2,
 		.priority = priorities[2],
 	};
+	/* A barrier each that is fulfilled. */
+	barriers = image_alloc(image, NULL, 4 * sizeof(*barrier), IMAGE_PRIVATE);
+	stamp = image_alloc(image, NULL, sizeof(uint32_t), IMAGE_PRIVATE);
+	for (unsigned int i = 0; i < 4; i++) {
+		uint64_t *ring = image_at(image, queue->queue->ring);
+
+		ring[i] = barriers + i * sizeof(*barrier);
+		barrier = image_at(image, ring[i]);
+		barrier->tag = AGX_CMD_BARRIER;
+		barrier->wait_stamp = stamp;
+	}
 	queue->ring_state = image_at(image, queue->queue->state);
 	queue->ring_state->rb_size = 0x500;
 	queue->ring_state->cpu_wptr = 2;
@@ -684,26 +697,29 @@ static void test_queues(void **state)
 {
 	struct agx_g13_v13_5_device_control_msg destroy = {.tag = 0x18};
 	struct agx_firmware_status status;
+	struct agx_g13_v13_5_queue_info fresh;
 	struct image image;
 	struct queue queue;
 
 	ready(&image, V13_5);
 	make_queue(&image, &queue);
+	fresh = *queue.queue;
 	run_queue(&image, &queue);
 	assert_clean(&image);
-	/* Says that it does not run the commands, once. */
-	assert_int_equal(image.errors, 1);
-	assert_non_null(strstr(image.last_error, "not modelled"));
+	assert_int_equal(queue.ring_state->gpu_rptr, 1);
+	assert_int_equal(queue.ring_state->gpu_doneptr, 1);
 	queue.msg.is_new = 0;
 	queue.msg.wptr = 2;
 	run_queue(&image, &queue);
 	assert_clean(&image);
-	assert_int_equal(image.errors, 1);
+	assert_int_equal(image.errors, 0);
+	assert_int_equal(queue.ring_state->gpu_doneptr, 2);
 	agx_firmware_get_status(image.firmware, &status);
 	assert_int_equal(status.queue_runs, 2);
 	/* New again only after its context has gone. */
 	destroy.destroy_context.gpu_context = queue.queue->gpu_context;
 	control(&image, &destroy, sizeof(destroy));
+	*queue.queue = fresh;
 	queue.msg.is_new = 1;
 	run_queue(&image, &queue);
 	assert_clean(&image);
@@ -895,7 +911,10 @@ static void test_every_finding_seen(void **state)
 {
 	unsigned int missing = 0;
 
-	for (int id = 0; id < 1000; id++) {
+	for (int id = 0; id < 800; id++) {
+		/* Those of work that runs are test_work's. */
+		if ((id > AGX_FINDING_QUEUE_STATE && id < 700) || id > AGX_FINDING_STATUS_VALUE)
+			continue;
 		if (!agx_finding_name((enum agx_finding_id)id) || image_seen[id])
 			continue;
 		print_error("finding %d %s was never triggered\n", id,

@@ -26,6 +26,7 @@
 #include "variants.h"
 
 struct agx_firmware;
+struct agx_gpu_ops;
 
 struct agx_firmware_finding {
 	enum agx_finding_id id;
@@ -62,7 +63,15 @@ struct agx_firmware_config {
 	void (*log)(void *cookie, enum agx_firmware_log_level level, const char *line);
 	void (*finding)(void *cookie, const struct agx_firmware_finding *finding);
 	void (*transcript)(void *cookie, const char *line);
+	/*
+	 * Sees each element before it goes into a ring, may change it, and loses it by giving false.
+	 * channel is its name in the transcript. For injecting faults; may be NULL.
+	 */
+	bool (*outgoing)(void *cookie, const char *channel, void *element, size_t size);
 	void *cookie;
+
+	const struct agx_gpu_ops *gpu; /* agx_gpu.h; NULL: every command fails */
+	void *gpu_cookie;
 };
 
 enum agx_firmware_state {
@@ -81,7 +90,12 @@ struct agx_firmware_status {
 	bool initialized;    /* the driver's Initialize was taken */
 	uint32_t findings;   /* since creation */
 	uint32_t kicks;      /* doorbell 0x10 since boot */
-	uint32_t queue_runs; /* RunWorkQueue messages taken since boot; their commands do not run */
+	uint32_t queue_runs; /* RunWorkQueue messages taken since boot */
+	uint32_t commands;   /* Run commands that are over since boot, killed and failed ones too */
+	uint32_t ready;      /* work queues with something to fetch */
+	uint32_t stalled;    /* work queues at a barrier */
+	bool running[3];     /* vertex, fragment, compute: a command is on the unit */
+	bool powered;        /* the GPU has power */
 	uint32_t messages_in;  /* ring elements taken since boot */
 	uint32_t messages_out; /* ring elements sent since boot */
 	uint32_t dropped;      /* log, trace and statistics messages that found their ring full */
@@ -105,8 +119,10 @@ int agx_firmware_mailbox(struct agx_firmware *firmware, uint64_t word0, uint64_t
 #define AGX_FIRMWARE_INBOX 64
 
 /*
- * Works off at most max things: a mailbox message, a ring element, a message that waits for room.
- * The number of things done; less than max means idle until the driver does something.
+ * Works off at most max things: a mailbox message, a ring element, an entry of a work queue, an
+ * operation of a command, a message that waits for room. The number of things done; less than max
+ * means idle until the driver does something, time passes or, when a unit is running, the GPU
+ * gets on. Completions are told at the end of the call at the latest.
  */
 unsigned int agx_firmware_step(struct agx_firmware *firmware, unsigned int max);
 
@@ -137,8 +153,9 @@ int agx_firmware_send_event(struct agx_firmware *firmware, const struct agx_even
 int agx_firmware_send_raw_event(struct agx_firmware *firmware, const struct agx_event_msg *event);
 
 /*
- * Halts as after a fault or timeout: notes the given stamps, counts the halt, sets halted, sends
- * the event. stamps: event slot and value of each command that was running.
+ * Halts as after a fault or timeout: notes the given stamps and those of the commands that run,
+ * stops the GPU, counts the halt, sets halted, sends the event. stamps: event slot and value of
+ * commands that are to be taken for running. With resume the commands are over.
  */
 struct agx_firmware_stamp {
 	uint32_t slot;
@@ -146,6 +163,12 @@ struct agx_firmware_stamp {
 };
 int agx_firmware_halt(struct agx_firmware *firmware, const struct agx_event_msg *event,
 		      const struct agx_firmware_stamp *stamps, unsigned int count);
+
+/*
+ * A register of the "sgx" range as the driver reads it: those of the MMU fault, which are set from
+ * a fault to resume; others are 0. AGX_SGX_NO_ACCESS while the GPU has no power.
+ */
+uint64_t agx_firmware_sgx_read(const struct agx_firmware *firmware, uint32_t offset);
 
 /* Crashes, in any state but OFF: dump in the crash log's buffer, message, silence. */
 void agx_firmware_crash(struct agx_firmware *firmware, const char *reason);

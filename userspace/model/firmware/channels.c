@@ -162,6 +162,7 @@ void channels_doorbell(struct agx_firmware *firmware, uint64_t word0)
 
 	if (number == AGX_DOORBELL_KICK) {
 		firmware->status.kicks++;
+		power_kick(firmware);
 	} else if (number == AGX_DOORBELL_DEVICE_CONTROL) {
 		firmware->channels[CHANNEL_DEVICE_CONTROL].rung = true;
 	} else if (number < AGX_DOORBELL_PIPE(0, AGX_PRIORITY_COUNT) &&
@@ -225,14 +226,18 @@ static bool take_one(struct agx_firmware *firmware, unsigned int id)
 		lost(firmware, channel, place.va);
 		return true;
 	}
-	transcribe(firmware, channel, index, element);
-	firmware->status.messages_in++;
+	if (!channel->held) {
+		transcribe(firmware, channel, index, element);
+		firmware->status.messages_in++;
+	}
 	if (id == CHANNEL_FWCTL) {
 		place.structure = "fwctl_msg";
 		fwctl_element(firmware, &place, element);
 	} else if (id == CHANNEL_DEVICE_CONTROL) {
 		place.structure = "device_control_msg";
-		firmware->ops->device_control(firmware, &place, element);
+		channel->held = !firmware->ops->device_control(firmware, &place, element);
+		if (channel->held)
+			return false;
 	} else {
 		place.structure = "run_work_queue_msg";
 		firmware->ops->run_work_queue(firmware, id, &place, element);
@@ -274,9 +279,17 @@ int channel_put(struct agx_firmware *firmware, unsigned int id, const void *elem
 {
 	struct channel *channel = &firmware->channels[id];
 	uint64_t va = channel->ring + (uint64_t)channel->mine * channel->element;
+	uint8_t changed[MAX_ELEMENT];
 
 	if (!channel_has_room(firmware, id))
 		return channel->dead ? -EINVAL : -EAGAIN;
+	if (firmware->config.outgoing) {
+		memcpy(changed, element, channel->element);
+		if (!firmware->config.outgoing(firmware->config.cookie, channel->name, changed,
+					       channel->element))
+			return 0;
+		element = changed;
+	}
 	if (!memory_write(firmware, va, element, channel->element)) {
 		lost(firmware, channel, va);
 		return -EINVAL;

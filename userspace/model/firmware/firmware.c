@@ -155,11 +155,13 @@ void firmware_forget(struct agx_firmware *firmware)
 	enum agx_firmware_state state = firmware->status.state;
 	size_t from = offsetof(struct agx_firmware, hello_sent);
 
+	work_stop(firmware);
 	memset((char *)firmware + from, 0, sizeof(*firmware) - from);
 	memset(&firmware->status, 0, sizeof(firmware->status));
 	firmware->status.findings = found;
 	firmware->status.state = state;
 	firmware->inbox_count = 0;
+	work_forget(firmware);
 }
 
 int agx_firmware_create(const struct agx_firmware_config *config, struct agx_firmware **out)
@@ -168,6 +170,16 @@ int agx_firmware_create(const struct agx_firmware_config *config, struct agx_fir
 #define OPS_ROW(lower, upper) [AGX_FW_VARIANT_##upper] = &agx_firmware_ops_##lower,
 		AGX_FW_VARIANTS(OPS_ROW)
 #undef OPS_ROW
+	};
+	static const struct layout_ops *const layouts[AGX_FW_VARIANT_COUNT] = {
+#define LAYOUT_ROW(lower, upper) [AGX_FW_VARIANT_##upper] = &agx_layout_ops_##lower,
+		AGX_FW_VARIANTS(LAYOUT_ROW)
+#undef LAYOUT_ROW
+	};
+	static const struct command_ops *const commands[AGX_FW_VARIANT_COUNT] = {
+#define COMMAND_ROW(lower, upper) [AGX_FW_VARIANT_##upper] = &agx_command_ops_##lower,
+		AGX_FW_VARIANTS(COMMAND_ROW)
+#undef COMMAND_ROW
 	};
 	struct agx_firmware *firmware;
 
@@ -179,17 +191,21 @@ int agx_firmware_create(const struct agx_firmware_config *config, struct agx_fir
 	if (!firmware)
 		return -ENOMEM;
 	firmware->scratch = malloc(SCRATCH_SIZE);
-	if (!firmware->scratch) {
+	if (!firmware->scratch || work_create(firmware)) {
+		free(firmware->scratch);
 		free(firmware);
 		return -ENOMEM;
 	}
 	firmware->config = *config;
 	firmware->ops = ops[config->variant];
+	firmware->layout = layouts[config->variant];
+	firmware->commands = commands[config->variant];
 	firmware->walker = (struct agx_walker){
 		.ram = config->ram,
 		.cookie = config->cookie,
 		.ttbat_pa = config->ttbat_pa,
 		.output_bits = config->output_bits,
+		.cache = &firmware->walk_cache,
 	};
 	*out = firmware;
 	return 0;
@@ -199,6 +215,7 @@ void agx_firmware_destroy(struct agx_firmware *firmware)
 {
 	if (!firmware)
 		return;
+	work_destroy(firmware);
 	free(firmware->scratch);
 	free(firmware);
 }
@@ -241,6 +258,16 @@ static bool take_mail(struct agx_firmware *firmware)
 	return true;
 }
 
+/* "Look at your rings." */
+static bool say_event(struct agx_firmware *firmware)
+{
+	if (!firmware->event_due)
+		return false;
+	firmware->event_due = false;
+	rtkit_send(firmware, AGX_EP_FIRMWARE, (uint64_t)AGX_MSG_EVENT << AGX_MSG_TYPE_SHIFT);
+	return true;
+}
+
 static bool work_once(struct agx_firmware *firmware)
 {
 	switch (firmware->status.state) {
@@ -262,15 +289,22 @@ static bool work_once(struct agx_firmware *firmware)
 		return true;
 	if (firmware->status.state == AGX_FIRMWARE_HALTED && halted_step(firmware))
 		return true;
-	if (firmware->status.state == AGX_FIRMWARE_READY && channels_take(firmware))
+	if (firmware->status.state == AGX_FIRMWARE_READY &&
+	    (channels_take(firmware) || work_step(firmware)))
 		return true;
-	if (firmware->event_due) {
-		firmware->event_due = false;
-		rtkit_send(firmware, AGX_EP_FIRMWARE,
-			   (uint64_t)AGX_MSG_EVENT << AGX_MSG_TYPE_SHIFT);
+	if (firmware->status.state == AGX_FIRMWARE_READY && stamps_flush(firmware))
 		return true;
-	}
-	return false;
+	if (say_event(firmware))
+		return true;
+	if (firmware->status.state != AGX_FIRMWARE_READY)
+		return false;
+	queues_judge_stalled(firmware);
+	return power_idle(firmware);
+}
+
+static bool is_taking(const struct agx_firmware *firmware)
+{
+	return firmware->status.state == AGX_FIRMWARE_READY;
 }
 
 unsigned int agx_firmware_step(struct agx_firmware *firmware, unsigned int max)
@@ -279,11 +313,23 @@ unsigned int agx_firmware_step(struct agx_firmware *firmware, unsigned int max)
 
 	while (done < max && work_once(firmware))
 		done++;
+	/* Who has much work still says in time what is done. */
+	if (done == max && max && firmware->work_state.flag_due && is_taking(firmware)) {
+		stamps_flush(firmware);
+		say_event(firmware);
+	}
 	return done;
 }
 
 void agx_firmware_get_status(const struct agx_firmware *firmware,
 			     struct agx_firmware_status *status)
 {
+	const struct work_state *state = &firmware->work_state;
+
 	*status = firmware->status;
+	status->powered = state->powered;
+	status->ready = state->ready_count;
+	status->stalled = state->stalled_count;
+	for (unsigned int i = 0; i < AGX_GPU_UNITS; i++)
+		status->running[i] = state->units[i].phase != UNIT_FREE;
 }

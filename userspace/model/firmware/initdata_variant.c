@@ -255,6 +255,8 @@ static bool check_hwdata_b(struct agx_firmware *firmware, const struct place *pl
 	     data->uat_ttb_base);
 	want(firmware, &at, AT(AGX_FW(hwdata_b), unk_524), 1, data->unk_524);
 	want(firmware, &at, AT(AGX_FW(hwdata_b), timer_offset), 0, data->timer_offset);
+	firmware->tree.timestamp_area = data->timestamp_area_base;
+	firmware->tree.sample_period = data->power_sample_period;
 	want_range(firmware, &at, AT(AGX_FW(hwdata_b), power_sample_period), 1, 1000,
 		   data->power_sample_period);
 	want_range(firmware, &at, AT(AGX_FW(hwdata_b), num_cores), 1, 1024, data->num_cores);
@@ -343,6 +345,11 @@ static bool check_runtime(struct agx_firmware *firmware, const struct place *pla
 	     AGX_RUNTIME_SCRATCH_UNK_6B38, whole->gpu_scratch.unk_6b38);
 	memcpy(&head, whole, offsetof(struct AGX_FW(runtime_pointers), gpu_scratch));
 	firmware->tree.fwlog_buf = head.fwlog_buf;
+	firmware->tree.stats[AGX_GPU_VERTEX] =
+		head.stats_vtx + AT(AGX_FW(global_stats_vertex), stats);
+	firmware->tree.stats[AGX_GPU_FRAGMENT] =
+		head.stats_frag + AT(AGX_FW(global_stats_fragment), stats);
+	firmware->tree.stats[AGX_GPU_COMPUTE] = head.stats_comp;
 
 	if (!add_channels(firmware, at, &head.channels) || !check_stats(firmware, at, &head) ||
 	    !check_hwdata_a(firmware, at, head.hwdata_a, power_zones) ||
@@ -362,6 +369,12 @@ static bool check_runtime(struct agx_firmware *firmware, const struct place *pla
 			       head.buffer_mgr_ctl_gpu_addr, AGX_BUFFER_MGR_CTL_SIZE,
 			       head.buffer_mgr_ctl_fw_addr);
 	return true;
+}
+
+/* An interval in samples of the power controller. */
+static uint64_t watchdog_ticks(const struct agx_firmware *firmware, uint32_t samples)
+{
+	return (uint64_t)samples * firmware->tree.sample_period * 24000;
 }
 
 static bool check_globals(struct agx_firmware *firmware, const struct place *place,
@@ -387,6 +400,12 @@ static bool check_globals(struct agx_firmware *firmware, const struct place *pla
 		   data->progress_check_interval_ta);
 	want_range(firmware, at, AT(AGX_FW(globals), progress_check_interval_cl), 1, 100000,
 		   data->progress_check_interval_cl);
+	firmware->tree.watchdog[AGX_GPU_VERTEX] =
+		watchdog_ticks(firmware, data->progress_check_interval_ta);
+	firmware->tree.watchdog[AGX_GPU_FRAGMENT] =
+		watchdog_ticks(firmware, data->progress_check_interval_3d);
+	firmware->tree.watchdog[AGX_GPU_COMPUTE] =
+		watchdog_ticks(firmware, data->progress_check_interval_cl);
 	want_range(firmware, at, AT(AGX_FW(globals), cl_context_switch_timeout_ms), 1, 100000,
 		   data->cl_context_switch_timeout_ms);
 	memory_check_zero(firmware, AGX_FINDING_INITDATA_NOT_ZERO, at, (const uint8_t *)data,
@@ -441,6 +460,12 @@ static bool AGX_FW(read_initdata)(struct agx_firmware *firmware, uint64_t va)
 		.pending_stamps = root.globals + AT(AGX_FW(globals), pending_stamps),
 		.pending_shift =
 			AGX_FW_V13 ? AGX_PENDING_STAMP_SHIFT_V13 : AGX_PENDING_STAMP_SHIFT_V12,
+		.pending_submissions = root.globals + AT(AGX_FW(globals), pending_submissions),
+		.idle_off_delay = root.globals + AT(AGX_FW(globals), idle_off_delay_ms),
+		.idle_ts = root.globals + AT(AGX_FW(globals), idle_ts),
+		.fault_info = root.globals + AT(AGX_FW(globals), fault_info),
+		.gpu_idle =
+			root.runtime_pointers + AT(AGX_FW(runtime_pointers), gpu_scratch.gpu_idle),
 	};
 	bytes = follow(firmware, &place, AT(AGX_FW(init_data), unk_buf), root.unk_buf,
 		       AGX_REGION_A_SIZE, AGX_REGION_A_SIZE, MEMORY_SHARED_RO, "unk_buf");
@@ -457,7 +482,7 @@ static bool AGX_FW(read_initdata)(struct agx_firmware *firmware, uint64_t va)
 /* messages_variant.c */
 void AGX_FW(firmware_run_work_queue)(struct agx_firmware *firmware, unsigned int index,
 				     const struct place *place, const uint8_t *element);
-void AGX_FW(firmware_device_control)(struct agx_firmware *firmware, const struct place *place,
+bool AGX_FW(firmware_device_control)(struct agx_firmware *firmware, const struct place *place,
 				     const uint8_t *element);
 
 #define OPS_NAME_(variant) agx_firmware_ops_##variant

@@ -8,8 +8,14 @@
  *   handoff.c           handoff block
  *   channels.c          rings
  *   send.c              what the firmware says of its own accord
+ *   queues.c            work queues, barriers, who runs next
+ *   microseq.c          micro-sequences
+ *   stamps.c            what follows a command: stamps, notifiers, flags, times
+ *   halt.c              faults, timeouts, commands that fail
+ *   power.c             idle, power, statistics
  *   initdata_variant.c  init data       } compiled once per variant
  *   messages_variant.c  ring elements   }
+ *   work_variant.c      layouts of commands and operations }
  */
 #ifndef AGX_FIRMWARE_INTERNAL_H
 #define AGX_FIRMWARE_INTERNAL_H
@@ -17,15 +23,16 @@
 #include <string.h>
 
 #include "agx_firmware.h"
+#include "buffers_state.h"
 #include "fields.h"
 #include "uat.h"
 #include "uat_walk.h"
+#include "work.h"
 
 /* Bytes for the largest structure that is read whole. */
 #define SCRATCH_SIZE 0x18000
 
 #define MAX_REGIONS 96
-#define MAX_QUEUES  4096
 #define MAX_ASKED   128
 
 enum channel_id {
@@ -48,6 +55,7 @@ struct channel {
 	bool out;             /* firmware to driver */
 	bool rung;            /* in: may have elements */
 	bool dead;            /* its state makes no sense any more */
+	bool held;            /* in: the next element has to wait */
 	uint32_t mine;        /* the firmware's index: in, read; out, write */
 	uint32_t theirs;      /* the driver's index as last seen */
 };
@@ -70,13 +78,6 @@ struct region {
 	const char *name;
 };
 
-/* Where something was read: its address, and what it is. */
-struct place {
-	uint64_t va;
-	const char *structure;   /* as in fields.h */
-	const char *alternative; /* member of its union that is meant, or NULL */
-};
-
 /* Addresses out of the init data that are needed later. */
 struct tree {
 	struct place runtime, globals, status;
@@ -84,17 +85,18 @@ struct tree {
 	uint64_t ktrace_enable; /* address of the word */
 	uint64_t pending_stamps;
 	unsigned int pending_shift;
-};
-
-/* A work queue that the driver has run, and its context. */
-struct known_queue {
-	uint64_t va, context;
+	uint64_t pending_submissions, idle_off_delay, idle_ts, fault_info, gpu_idle;
+	uint64_t timestamp_area;
+	uint64_t stats[AGX_GPU_UNITS];    /* what Start and Finalize name */
+	uint32_t sample_period;           /* ms */
+	uint64_t watchdog[AGX_GPU_UNITS]; /* ticks */
 };
 
 /* An event that wants an answer. */
 struct asked {
 	uint32_t tag;     /* AGX_EVENT_GROW_TVB, AGX_EVENT_CHANNEL_ERROR; 0: free */
 	uint32_t a, b, c; /* vm_slot, buffer_slot, counter; or pipe, value, 0 */
+	uint64_t queue;   /* that the question is about; 0: none of the model's */
 };
 
 struct firmware_ops;
@@ -102,11 +104,15 @@ struct firmware_ops;
 struct agx_firmware {
 	struct agx_firmware_config config;
 	struct agx_walker walker;
+	struct agx_walk_cache walk_cache; /* the walker's */
 	const struct firmware_ops *ops;
+	const struct layout_ops *layout;
+	const struct command_ops *commands;
 	struct agx_firmware_status status;
 	struct agx_mailbox_message inbox[AGX_FIRMWARE_INBOX];
 	unsigned int inbox_head, inbox_count;
 	uint8_t *scratch;
+	struct work work;
 
 	/* Boot */
 	bool hello_sent, hello_acked, epmap_done, iop_on, ap_on;
@@ -124,9 +130,9 @@ struct agx_firmware {
 	bool event_due; /* an EVENT message is to be sent */
 	uint32_t log_sequence;
 	uint64_t halts;
-	struct known_queue queues[MAX_QUEUES];
-	unsigned int queue_count;
 	struct asked asked[MAX_ASKED];
+	struct work_state work_state;
+	struct buffer_state buffer_state;
 };
 
 /* What differs from variant to variant. */
@@ -138,9 +144,40 @@ struct firmware_ops {
 	/* An element of a pipe channel, of the device control channel. */
 	void (*run_work_queue)(struct agx_firmware *firmware, unsigned int index,
 			       const struct place *place, const uint8_t *element);
-	void (*device_control)(struct agx_firmware *firmware, const struct place *place,
+	/* false: not now, the element stays in the ring. */
+	bool (*device_control)(struct agx_firmware *firmware, const struct place *place,
 			       const uint8_t *element);
 };
+
+/* Layouts of commands and operations in one variant: work_variant.c. */
+struct layout_ops {
+	/* Members of queue_info that the firmware writes. */
+	uint32_t queue_state_at, queue_errors_at, queue_pending_at;
+	/* Of the Run commands. */
+	const char *command_names[AGX_GPU_UNITS];
+	uint32_t command_size[AGX_GPU_UNITS], meta_at[AGX_GPU_UNITS];
+	uint32_t notifier_at[AGX_GPU_UNITS], sequence_at[AGX_GPU_UNITS];
+	void (*decode_command)(struct command *command);
+	uint32_t barrier_size;
+	uint32_t notifier_size, notifier_in_list_at, notifier_list_at;
+
+	uint32_t start_size[AGX_GPU_UNITS], finalize_size[AGX_GPU_UNITS], timestamp_size;
+	uint32_t restart_at[AGX_GPU_UNITS]; /* restart_branch_offset */
+	bool wait_for_idle2;                /* in place of WaitForIdle */
+	void (*decode_start)(enum agx_gpu_unit unit, const uint8_t *op, struct start_op *start);
+	void (*decode_finalize)(enum agx_gpu_unit unit, const uint8_t *op,
+				struct finalize_op *finalize);
+	void (*decode_timestamp)(const uint8_t *op, struct timestamp_op *timestamp);
+
+	/* Of the statistics that Start names: total_cmds lies before. 0: not known. */
+	uint32_t total_before[AGX_GPU_UNITS], stats_busy_at[AGX_GPU_UNITS];
+	uint32_t stats_queue_at[AGX_GPU_UNITS], stats_size[AGX_GPU_UNITS];
+	uint32_t stats_stamp_at; /* fragment: cur_stamp_id */
+};
+
+#define LAYOUT_OPS(lower, upper) extern const struct layout_ops agx_layout_ops_##lower;
+AGX_FW_VARIANTS(LAYOUT_OPS)
+#undef LAYOUT_OPS
 
 #define FIRMWARE_OPS(lower, upper) extern const struct firmware_ops agx_firmware_ops_##lower;
 AGX_FW_VARIANTS(FIRMWARE_OPS)
@@ -163,11 +200,46 @@ enum memory_class {
 	MEMORY_PRIVATE,   /* firmware RW, cached, no GPU */
 	MEMORY_SHARED,    /* firmware RW, not cached, no GPU */
 	MEMORY_SHARED_RO, /* firmware R, not cached, no GPU */
+	MEMORY_GPU_RO,    /* firmware RW, cached, GPU R */
+	MEMORY_ANY,       /* firmware RW, nothing else is judged */
+	MEMORY_ANY_RO,    /* firmware R, nothing else is judged */
 };
 
+/*
+ * Host memory of size bytes at va in one page that the firmware may access as wanted
+ * (AGX_WALK_READ...), until the driver runs. NULL: there is none, or it is in several pages.
+ */
+static inline uint8_t *memory_window(struct agx_firmware *firmware, uint64_t va, size_t size,
+				     unsigned int wants)
+{
+	return agx_walk_window(&firmware->walker, 0, AGX_WALK_FIRMWARE, va, size, wants);
+}
+
+/* The two below, for what lies in several pages. */
+bool memory_read_apart(struct agx_firmware *firmware, uint64_t va, void *data, size_t size);
+bool memory_write_apart(struct agx_firmware *firmware, uint64_t va, const void *data, size_t size);
+
 /* false: could not be read or written as a whole; nothing is said about it. */
-bool memory_read(struct agx_firmware *firmware, uint64_t va, void *data, size_t size);
-bool memory_write(struct agx_firmware *firmware, uint64_t va, const void *data, size_t size);
+static inline bool memory_read(struct agx_firmware *firmware, uint64_t va, void *data, size_t size)
+{
+	const uint8_t *memory = memory_window(firmware, va, size, AGX_WALK_READ);
+
+	if (!memory)
+		return memory_read_apart(firmware, va, data, size);
+	memcpy(data, memory, size);
+	return true;
+}
+
+static inline bool memory_write(struct agx_firmware *firmware, uint64_t va, const void *data,
+				size_t size)
+{
+	uint8_t *memory = memory_window(firmware, va, size, AGX_WALK_WRITE);
+
+	if (!memory)
+		return memory_write_apart(firmware, va, data, size);
+	memcpy(memory, data, size);
+	return true;
+}
 
 /*
  * Judges a pointer: holder and offset say where it stands, name what it leads to. false: using
@@ -213,8 +285,105 @@ int channel_put(struct agx_firmware *firmware, unsigned int id, const void *elem
 uint32_t channel_next_index(struct agx_firmware *firmware, unsigned int id);
 bool channel_has_room(struct agx_firmware *firmware, unsigned int id);
 
+/* queues.c: tables. */
+int work_create(struct agx_firmware *firmware);
+void work_destroy(struct agx_firmware *firmware);
+void work_forget(struct agx_firmware *firmware);
+void work_stop(struct agx_firmware *firmware);
+struct work_queue *queue_find(struct agx_firmware *firmware, uint64_t va);
+/* A queue of this address and context, with nothing else set. NULL: the firmware has panicked. */
+struct work_queue *queue_add(struct agx_firmware *firmware, uint64_t va, uint64_t context);
+struct work_queue *queue_numbered(struct agx_firmware *firmware, uint32_t number);
+struct work_context *queue_context(struct agx_firmware *firmware, const struct work_queue *queue);
+/* Whether commands of a context are running; drop forgets it with its queues. */
+bool context_busy(struct agx_firmware *firmware, uint64_t va);
+void context_drop(struct agx_firmware *firmware, const struct place *place, uint32_t offset,
+		  uint64_t va);
+/* A RunWorkQueue message: place and offsets of its members slot and wptr, for findings. */
+struct run_message {
+	struct place place;
+	uint32_t slot_at, wptr_at;
+	uint32_t slot, wptr;
+};
+void queue_run(struct agx_firmware *firmware, struct work_queue *queue,
+	       const struct agx_ring_state *state, const struct run_message *message);
+/* One thing: an operation of a command, an entry of a ring. false: nothing to do. */
+bool work_step(struct agx_firmware *firmware);
+/* Barriers that wait for a slot whose stamp was written. */
+void queue_wake(struct agx_firmware *firmware, uint32_t slot);
+/* The command on a unit is over and its stamps are written: goes on with the next. */
+void queue_next(struct agx_firmware *firmware, struct work_queue *queue);
+/* A Run command with this stamp value comes behind barriers that have named one. */
+void queue_promised(struct agx_firmware *firmware, struct work_queue *queue, uint32_t value);
+void queue_note(struct agx_firmware *firmware, struct work_queue *queue);
+/* Barriers that nothing will ever fulfil; when there is nothing else to do. */
+void queues_judge_stalled(struct agx_firmware *firmware);
+/* The entry of a queue with a fragment command of this stamp value; 0: none. */
+uint64_t queue_find_fragment(struct agx_firmware *firmware, const struct work_queue *queue,
+			     uint32_t value);
+
+/* microseq.c */
+/* Takes the Run command at va onto its free unit. */
+void unit_load(struct agx_firmware *firmware, struct work_queue *queue, uint64_t va,
+	       const struct place *holder, uint32_t tag, bool partial);
+bool unit_step(struct agx_firmware *firmware, struct unit *unit);
+void unit_free(struct agx_firmware *firmware, struct unit *unit);
+/* The driver's answer to GrowTVB. */
+void unit_grown(struct agx_firmware *firmware, uint32_t vm_slot, uint32_t buffer_slot,
+		uint32_t counter);
+const char *unit_name(enum agx_gpu_unit unit);
+/* The command on a unit has failed: ChannelError. */
+void unit_fail(struct agx_firmware *firmware, struct unit *unit, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void unit_watch(struct agx_firmware *firmware, struct unit *unit);
+
+/* stamps.c */
+/* Judges the stamps and the notifier of a command and fills finish. false: panicked. */
+bool stamps_judge(struct agx_firmware *firmware, const struct command *command,
+		  struct finish *finish);
+/* Writes both stamps, counts, and wakes who waits for it. */
+void stamps_finish(struct agx_firmware *firmware, struct work_queue *queue,
+		   const struct finish *finish);
+/* A command of a queue's context has begun (first: nothing else of it runs) or is over. */
+void notifier_link(struct agx_firmware *firmware, const struct work_queue *queue,
+		   const struct finish *finish, bool in);
+/* Sends the Flag message that is due. true: it went out. */
+bool stamps_flush(struct agx_firmware *firmware);
+bool stamps_judge_barrier(struct agx_firmware *firmware, const struct place *place, uint32_t slot,
+			  uint64_t fw_stamp);
+bool stamp_reached(struct agx_firmware *firmware, uint64_t va, uint32_t value, bool *reached);
+/* What a Timestamp operation writes. false: panicked. */
+bool timestamp_write(struct agx_firmware *firmware, const struct timestamp_op *op, bool start);
+void trace(struct agx_firmware *firmware, unsigned int channel, unsigned int code, uint64_t a,
+	   uint64_t b, uint64_t c, uint64_t d);
+
+/* halt.c */
+/* The unit's command has faulted or hangs. true: the firmware has halted. */
+bool halt_fault(struct agx_firmware *firmware, struct unit *unit,
+		const struct agx_gpu_fault *fault);
+bool halt_timeout(struct agx_firmware *firmware, struct unit *unit);
+/* Stamps of everything on the units; their number. */
+unsigned int halt_list(struct agx_firmware *firmware,
+		       struct agx_firmware_stamp stamps[AGX_GPU_UNITS]);
+/* Everything that runs is stopped; its commands are over when the driver resumes. */
+void halt_kill(struct agx_firmware *firmware);
+void halt_resumed(struct agx_firmware *firmware);
+/* RecoverChannel for a queue, in answer to an error of the one expected (0: of none). */
+void halt_recover(struct agx_firmware *firmware, const struct place *place, uint32_t offset,
+		  uint64_t expected, uint64_t va);
+
+/* power.c */
+void power_start(struct agx_firmware *firmware);
+void power_kick(struct agx_firmware *firmware);
+void power_busy(struct agx_firmware *firmware);
+/* Nothing to do: notes it, and cuts the power in time. true: something was done. */
+bool power_idle(struct agx_firmware *firmware);
+
 /* send.c */
-bool asked_take(struct agx_firmware *firmware, const struct asked *answer);
+/* As agx_firmware_send_event(); queue: that the event is about, or 0. */
+int event_send(struct agx_firmware *firmware, const struct agx_event_msg *event, uint64_t queue);
+/* Sets answer->queue. */
+bool asked_take(struct agx_firmware *firmware, struct asked *answer);
 bool halted_step(struct agx_firmware *firmware);
 void say_ready(struct agx_firmware *firmware);
 

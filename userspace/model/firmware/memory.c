@@ -5,7 +5,7 @@
 
 #include "internal.h"
 
-bool memory_read(struct agx_firmware *firmware, uint64_t va, void *data, size_t size)
+bool memory_read_apart(struct agx_firmware *firmware, uint64_t va, void *data, size_t size)
 {
 	struct agx_walk_result result;
 
@@ -13,7 +13,7 @@ bool memory_read(struct agx_firmware *firmware, uint64_t va, void *data, size_t 
 	       size;
 }
 
-bool memory_write(struct agx_firmware *firmware, uint64_t va, const void *data, size_t size)
+bool memory_write_apart(struct agx_firmware *firmware, uint64_t va, const void *data, size_t size)
 {
 	struct agx_walk_result result;
 
@@ -44,12 +44,19 @@ static bool check_page(struct agx_firmware *firmware, const struct place *holder
 		       uint64_t va, uint64_t page, enum memory_class class, const char *name,
 		       bool *told)
 {
-	uint8_t wants = AGX_WALK_READ | (class == MEMORY_SHARED_RO ? 0 : AGX_WALK_WRITE);
-	uint8_t type = class == MEMORY_PRIVATE ? AGX_UAT_ATTR_CACHED : AGX_UAT_ATTR_SHARED;
+	bool read_only = class == MEMORY_SHARED_RO || class == MEMORY_ANY_RO;
+	bool cached = class == MEMORY_PRIVATE || class == MEMORY_GPU_RO;
+	uint8_t wants = AGX_WALK_READ | (read_only ? 0 : AGX_WALK_WRITE);
+	uint8_t type = cached ? AGX_UAT_ATTR_CACHED : AGX_UAT_ATTR_SHARED;
+	struct agx_walk_cached *walk;
 	struct agx_walk_result result;
 	bool uncertain;
 	uint8_t gpu;
 
+	/* All that follows depends on the walk and the class alone: once found good, it stays so. */
+	walk = agx_walk_recall(&firmware->walker, 0, AGX_WALK_FIRMWARE, page);
+	if (walk && walk->notes & 1u << class)
+		return true;
 	if (!agx_walk(&firmware->walker, 0, AGX_WALK_FIRMWARE, page, 0, &result)) {
 		find_page(firmware, AGX_FINDING_POINTER_UNMAPPED, holder, offset, 1, va, name, page,
 			  &result);
@@ -68,21 +75,30 @@ static bool check_page(struct agx_firmware *firmware, const struct place *holder
 	}
 	if (*told)
 		return true;
+	if (class == MEMORY_ANY || class == MEMORY_ANY_RO) {
+		if (walk)
+			walk->notes |= 1u << class;
+		return true;
+	}
 	*told = true;
 	gpu = agx_walk_rights(result.entry, AGX_WALK_GPU, &uncertain);
 	if (result.type != type)
 		find_page(firmware,
-			  class == MEMORY_PRIVATE ? AGX_FINDING_POINTER_UNCACHED
-						  : AGX_FINDING_POINTER_CACHED,
+			  cached ? AGX_FINDING_POINTER_UNCACHED : AGX_FINDING_POINTER_CACHED,
 			  holder, offset, type, result.type, name, page, &result);
-	else if (gpu)
+	else if (gpu & ~(class == MEMORY_GPU_RO ? AGX_WALK_READ : 0u))
 		find_page(firmware, AGX_FINDING_POINTER_EXPOSED, holder, offset, 0, gpu, name, page,
 			  &result);
+	else if (class == MEMORY_GPU_RO && !gpu)
+		find_page(firmware, AGX_FINDING_POINTER_GPU, holder, offset, AGX_WALK_READ, gpu,
+			  name, page, &result);
 	else if (result.odd_bits)
 		find_page(firmware, AGX_FINDING_POINTER_ODD, holder, offset, 0, result.odd_bits,
 			  name, page, &result);
 	else
 		*told = false;
+	if (walk && !*told)
+		walk->notes |= 1u << class;
 	return true;
 }
 
@@ -189,6 +205,13 @@ void memory_check_io(struct agx_firmware *firmware, const struct place *holder, 
 void memory_check_zero(struct agx_firmware *firmware, enum agx_finding_id id,
 		       const struct place *place, const uint8_t *data, uint32_t begin, uint32_t end)
 {
+	uint64_t word;
+
+	for (; begin < end && end - begin >= sizeof(word); begin += sizeof(word)) {
+		memcpy(&word, data + begin, sizeof(word));
+		if (word)
+			break;
+	}
 	for (uint32_t i = begin; i < end; i++) {
 		if (!data[i])
 			continue;

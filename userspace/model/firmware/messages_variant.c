@@ -10,7 +10,7 @@
 
 void AGX_FW(firmware_run_work_queue)(struct agx_firmware *firmware, unsigned int index,
 				     const struct place *place, const uint8_t *element);
-void AGX_FW(firmware_device_control)(struct agx_firmware *firmware, const struct place *place,
+bool AGX_FW(firmware_device_control)(struct agx_firmware *firmware, const struct place *place,
 				     const uint8_t *element);
 
 static void want(struct agx_firmware *firmware, enum agx_finding_id id, const struct place *place,
@@ -103,33 +103,24 @@ static void check_indices(struct agx_firmware *firmware, uint64_t va,
 			      wptr, state->cpu_wptr, NULL);
 }
 
-static struct known_queue *find_queue(struct agx_firmware *firmware, uint64_t va)
+static struct work_queue *add_queue(struct agx_firmware *firmware, uint64_t va,
+				    const struct AGX_FW(queue_info) * info,
+				    const struct agx_ring_state *state, unsigned int index)
 {
-	for (unsigned int i = firmware->queue_count; i-- > 0;)
-		if (firmware->queues[i].va == va)
-			return &firmware->queues[i];
-	return NULL;
-}
+	struct work_queue *queue = queue_add(firmware, va, info->gpu_context);
 
-static void add_queue(struct agx_firmware *firmware, uint64_t va, uint64_t context)
-{
-	if (firmware->queue_count < MAX_QUEUES) {
-		firmware->queues[firmware->queue_count++] = (struct known_queue){va, context};
-		return;
-	}
-	firmware_log(firmware, AGX_FIRMWARE_LOG_ERROR,
-		     "work queue 0x%" PRIx64 ": more than %d at once are not modelled", va,
-		     MAX_QUEUES);
-}
-
-static void drop_queues(struct agx_firmware *firmware, uint64_t context)
-{
-	unsigned int kept = 0;
-
-	for (unsigned int i = 0; i < firmware->queue_count; i++)
-		if (firmware->queues[i].context != context)
-			firmware->queues[kept++] = firmware->queues[i];
-	firmware->queue_count = kept;
+	if (!queue)
+		return NULL;
+	queue->ring_state = info->state;
+	queue->ring = info->ring;
+	queue->notifier_list = info->notifier_list;
+	queue->uuid = info->uuid;
+	queue->pipe = (uint8_t)(index % AGX_PIPE_COUNT);
+	queue->priority = (uint8_t)(index / AGX_PIPE_COUNT);
+	/* A new queue's ring begins anywhere, and empty. */
+	if (state->gpu_doneptr < AGX_WORK_RING_ENTRIES)
+		queue->read = queue->write = queue->done = state->gpu_doneptr;
+	return queue;
 }
 
 void AGX_FW(firmware_run_work_queue)(struct agx_firmware *firmware, unsigned int index,
@@ -139,7 +130,7 @@ void AGX_FW(firmware_run_work_queue)(struct agx_firmware *firmware, unsigned int
 	struct AGX_FW(queue_info) queue;
 	struct agx_ring_state state;
 	struct place at;
-	struct known_queue *known;
+	struct work_queue *known;
 
 	memcpy(&msg, element, sizeof(msg));
 	if (!firmware->status.initialized)
@@ -168,7 +159,7 @@ void AGX_FW(firmware_run_work_queue)(struct agx_firmware *firmware, unsigned int
 		rtkit_panic(firmware, "work queue at 0x%" PRIx64, (uint64_t)msg.work_queue);
 		return;
 	}
-	known = find_queue(firmware, msg.work_queue);
+	known = queue_find(firmware, msg.work_queue);
 	if (msg.is_new > 1)
 		firmware_find(firmware, AGX_FINDING_MESSAGE_VALUE, place,
 			      AT(AGX_FW(run_work_queue_msg), is_new), 1, msg.is_new, NULL);
@@ -187,13 +178,20 @@ void AGX_FW(firmware_run_work_queue)(struct agx_firmware *firmware, unsigned int
 		return;
 	}
 	if (!known)
-		add_queue(firmware, msg.work_queue, queue.gpu_context);
+		known = add_queue(firmware, msg.work_queue, &queue, &state, index);
+	if (!known)
+		return;
 	if (msg.wptr < AGX_WORK_RING_ENTRIES)
 		check_indices(firmware, queue.state, &state, msg.wptr);
-	if (!firmware->status.queue_runs++)
-		firmware_log(firmware, AGX_FIRMWARE_LOG_ERROR,
-			     "work queue 0x%" PRIx64 " uuid %u: running commands is not modelled",
-			     (uint64_t)msg.work_queue, queue.uuid);
+	firmware->status.queue_runs++;
+	queue_run(firmware, known, &state,
+		  &(struct run_message){
+			  .place = *place,
+			  .slot_at = AT(AGX_FW(run_work_queue_msg), event_slot),
+			  .wptr_at = AT(AGX_FW(run_work_queue_msg), wptr),
+			  .slot = msg.event_slot,
+			  .wptr = msg.wptr,
+		  });
 }
 
 /* Device control */
@@ -228,7 +226,9 @@ static void grow_tvb_ack(struct agx_firmware *firmware, const struct place *plac
 		      msg->grow_tvb_ack.subpipe);
 	control_value(firmware, place, AT(AGX_FW(device_control_msg), grow_tvb_ack.halt_count),
 		      firmware->halts, msg->grow_tvb_ack.halt_count);
-	if (!asked_take(firmware, &answer))
+	if (asked_take(firmware, &answer))
+		unit_grown(firmware, answer.a, answer.b, answer.c);
+	else
 		firmware_find(firmware, AGX_FINDING_MESSAGE_ANSWER, place,
 			      AT(AGX_FW(device_control_msg), grow_tvb_ack.counter), 0,
 			      msg->grow_tvb_ack.counter, "no GrowTVB event with these numbers");
@@ -243,7 +243,9 @@ static void recover_channel(struct agx_firmware *firmware, const struct place *p
 		.b = msg->recover_channel.event_value,
 	};
 
-	if (!asked_take(firmware, &answer))
+	const bool asked = asked_take(firmware, &answer);
+
+	if (!asked)
 		firmware_find(firmware, AGX_FINDING_MESSAGE_ANSWER, place,
 			      AT(AGX_FW(device_control_msg), recover_channel.event_value), 0,
 			      msg->recover_channel.event_value,
@@ -254,6 +256,10 @@ static void recover_channel(struct agx_firmware *firmware, const struct place *p
 			  MEMORY_PRIVATE, "queue_info"))
 		rtkit_panic(firmware, "RecoverChannel names queue 0x%" PRIx64,
 			    (uint64_t)msg->recover_channel.work_queue);
+	else if (asked)
+		halt_recover(firmware, place,
+			     AT(AGX_FW(device_control_msg), recover_channel.work_queue),
+			     answer.queue, msg->recover_channel.work_queue);
 }
 
 static void destroy_context(struct agx_firmware *firmware, const struct place *place,
@@ -286,7 +292,8 @@ static void destroy_context(struct agx_firmware *firmware, const struct place *p
 		control_value(firmware, place,
 			      AT(AGX_FW(device_control_msg), destroy_context.ctx_23),
 			      context.unk_23, msg->destroy_context.ctx_23);
-		drop_queues(firmware, va);
+		context_drop(firmware, place,
+			     AT(AGX_FW(device_control_msg), destroy_context.gpu_context), va);
 	}
 	control_value(firmware, place, AT(AGX_FW(device_control_msg), destroy_context.ctx_0),
 		      context.unk_0, msg->destroy_context.ctx_0);
@@ -302,10 +309,10 @@ static void initialize(struct agx_firmware *firmware, const struct place *place)
 		return;
 	}
 	firmware->status.initialized = true;
-	agx_firmware_send_stats(firmware, AGX_STATS_POWER_ON, NULL, 0);
+	power_start(firmware);
 }
 
-void AGX_FW(firmware_device_control)(struct agx_firmware *firmware, const struct place *place,
+bool AGX_FW(firmware_device_control)(struct agx_firmware *firmware, const struct place *place,
 				     const uint8_t *element)
 {
 	struct AGX_FW(device_control_msg) msg;
@@ -313,6 +320,9 @@ void AGX_FW(firmware_device_control)(struct agx_firmware *firmware, const struct
 	uint32_t end = sizeof(msg.tag);
 
 	memcpy(&msg, element, sizeof(msg));
+	if (msg.tag == AGX_FW(DC_DESTROY_CONTEXT) &&
+	    context_busy(firmware, msg.destroy_context.gpu_context))
+		return false; /* not before all of it has come to rest */
 	if (!firmware->status.initialized && msg.tag != AGX_FW(DC_INITIALIZE))
 		firmware_find(firmware, AGX_FINDING_MESSAGE_ORDER, place, 0, AGX_FW(DC_INITIALIZE),
 			      msg.tag, "before Initialize");
@@ -352,11 +362,12 @@ void AGX_FW(firmware_device_control)(struct agx_firmware *firmware, const struct
 		firmware_log(firmware, AGX_FIRMWARE_LOG_ERROR,
 			     "device control message 0x%x is not modelled, only macOS sends it",
 			     msg.tag);
-		return;
+		return true;
 	default:
 		firmware_find(firmware, AGX_FINDING_MESSAGE_UNKNOWN, place, 0,
 			      AGX_FW(DC_INITIALIZE), msg.tag, NULL);
-		return;
+		return true;
 	}
 	control_end(firmware, place, element, end);
+	return true;
 }

@@ -92,7 +92,12 @@ int agx_firmware_send_raw_event(struct agx_firmware *firmware, const struct agx_
 
 int agx_firmware_send_event(struct agx_firmware *firmware, const struct agx_event_msg *event)
 {
-	struct asked asked = {.tag = event->tag};
+	return event_send(firmware, event, 0);
+}
+
+int event_send(struct agx_firmware *firmware, const struct agx_event_msg *event, uint64_t queue)
+{
+	struct asked asked = {.tag = event->tag, .queue = queue};
 	struct asked *slot = NULL;
 	int ret;
 
@@ -125,7 +130,7 @@ int agx_firmware_send_event(struct agx_firmware *firmware, const struct agx_even
 }
 
 /* Takes the question that an answer belongs to off the list; false: there was none. */
-bool asked_take(struct agx_firmware *firmware, const struct asked *answer)
+bool asked_take(struct agx_firmware *firmware, struct asked *answer)
 {
 	for (unsigned int i = 0; i < MAX_ASKED; i++) {
 		struct asked *asked = &firmware->asked[i];
@@ -133,6 +138,7 @@ bool asked_take(struct agx_firmware *firmware, const struct asked *answer)
 		if (asked->tag != answer->tag || asked->a != answer->a || asked->b != answer->b ||
 		    asked->c != answer->c)
 			continue;
+		answer->queue = asked->queue;
 		asked->tag = 0;
 		return true;
 	}
@@ -172,7 +178,8 @@ static bool write_status(struct agx_firmware *firmware, uint32_t offset, const v
 int agx_firmware_halt(struct agx_firmware *firmware, const struct agx_event_msg *event,
 		      const struct agx_firmware_stamp *stamps, unsigned int count)
 {
-	unsigned int from = 0;
+	struct agx_firmware_stamp running[AGX_GPU_UNITS];
+	unsigned int from = 0, run;
 	uint32_t one = 1;
 	uint64_t halts;
 
@@ -184,12 +191,14 @@ int agx_firmware_halt(struct agx_firmware *firmware, const struct agx_event_msg 
 			return -EINVAL;
 	if (!channel_has_room(firmware, CHANNEL_EVENT))
 		return firmware->channels[CHANNEL_EVENT].dead ? -EINVAL : -EAGAIN;
-	for (unsigned int i = 0; i < count; i++) {
-		if (note_stamp(firmware, &stamps[i], &from))
+	run = halt_list(firmware, running);
+	for (unsigned int i = 0; i < count + run; i++) {
+		if (note_stamp(firmware, i < count ? &stamps[i] : &running[i - count], &from))
 			continue;
 		rtkit_panic(firmware, "globals are gone");
 		return -EINVAL;
 	}
+	halt_kill(firmware);
 	halts = ++firmware->halts;
 	if (!write_status(firmware, offsetof(struct agx_fw_status, halt_count), &halts,
 			  sizeof(halts)) ||
@@ -221,8 +230,10 @@ bool halted_step(struct agx_firmware *firmware)
 			      NULL);
 		write_status(firmware, halted_at, &zero, sizeof(zero));
 	}
-	if (write_status(firmware, resume_at, &zero, sizeof(zero)))
+	if (write_status(firmware, resume_at, &zero, sizeof(zero))) {
 		firmware_set_state(firmware, AGX_FIRMWARE_READY);
+		halt_resumed(firmware);
+	}
 	return true;
 }
 
