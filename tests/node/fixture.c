@@ -138,18 +138,41 @@ long bind_range(struct agx_file *file, uint32_t vm, uint32_t handle, uint64_t ad
 	return call(file, DRM_IOCTL_ASAHI_VM_BIND, &args);
 }
 
+uint32_t make_streams(struct agx_file *file, uint32_t vm)
+{
+	uint32_t handle = make_bo(file, PAGE, vm);
+	struct agx_bo *bo;
+	uint32_t *words = map_bo(file, handle, PAGE, &bo);
+
+	words[(VDM_STREAM - STREAMS) / 4] = 6u << 29; /* terminate */
+	words[(CDM_STREAM - STREAMS) / 4] = 2u << 29;
+	munmap(words, PAGE);
+	agx_bo_put(bo);
+	assert_int_equal(bind_range(file, vm, handle, STREAMS, PAGE, 0, DRM_ASAHI_BIND_READ), 0);
+	return handle;
+}
+
 long submit_empty(struct agx_file *file, uint32_t queue, uint32_t in, uint32_t out)
 {
-	static const struct drm_asahi_cmd_header compute = {
-		.cmd_type = DRM_ASAHI_CMD_COMPUTE,
-		.vdm_barrier = DRM_ASAHI_BARRIER_NONE,
-		.cdm_barrier = DRM_ASAHI_BARRIER_NONE,
+	static const struct {
+		struct drm_asahi_cmd_header header;
+		struct drm_asahi_cmd_compute compute;
+	} cmdbuf = {
+		.header =
+			{
+				.cmd_type = DRM_ASAHI_CMD_COMPUTE,
+				.size = sizeof(cmdbuf.compute),
+				.vdm_barrier = DRM_ASAHI_BARRIER_NONE,
+				.cdm_barrier = DRM_ASAHI_BARRIER_NONE,
+			},
+		.compute = {.cdm_ctrl_stream_base = CDM_STREAM,
+			    .cdm_ctrl_stream_end = CDM_STREAM + 4},
 	};
 	struct drm_asahi_sync syncs[2];
 	struct drm_asahi_submit args = {
 		.queue_id = queue,
-		.cmdbuf = (uintptr_t)&compute,
-		.cmdbuf_size = sizeof(compute),
+		.cmdbuf = (uintptr_t)&cmdbuf,
+		.cmdbuf_size = sizeof(cmdbuf),
 		.syncs = (uintptr_t)syncs,
 		.in_sync_count = !!in,
 		.out_sync_count = !!out,

@@ -19,6 +19,11 @@
 #define WINDOW_START 0x7000000000ull
 #define WINDOW_END   0x7020000000ull
 
+/* Where make_streams() puts control streams without content. */
+#define STREAMS    0x6000000000ull
+#define VDM_STREAM STREAMS
+#define CDM_STREAM (STREAMS + 0x100)
+
 struct fixture {
 	struct agx_node *node;
 	struct agx_file *file;
@@ -49,7 +54,15 @@ void *map_bo(struct agx_file *file, uint32_t handle, uint64_t size, struct agx_b
 long bind_range(struct agx_file *file, uint32_t vm, uint32_t handle, uint64_t addr, uint64_t range,
 		uint64_t offset, uint32_t flags);
 
-/* Submits one empty compute command; out: a binary syncobj or 0. The ioctl's result. */
+/*
+ * Binds a page with control streams that end at once. Without it what submit_empty() submits
+ * faults: the fence then signals with -EIO. The BO's handle.
+ */
+uint32_t make_streams(struct agx_file *file, uint32_t vm);
+
+/*
+ * Submits one compute command with an empty stream; out: a binary syncobj or 0. The ioctl's result.
+ */
 long submit_empty(struct agx_file *file, uint32_t queue, uint32_t in, uint32_t out);
 
 /* Waits for a binary syncobj. */

@@ -181,6 +181,9 @@ static void bad_configurations_are_refused(void **state)
 	assert_int_equal(agx_node_create(&config, &node), -EINVAL);
 	config = (struct agx_node_config){.memory_limit = UINT64_MAX};
 	assert_int_equal(agx_node_create(&config, &node), -EINVAL);
+	/* More than 40 bits of physical address. */
+	config = (struct agx_node_config){.gpu = "t8103", .memory_limit = 900ull << 30};
+	assert_int_equal(agx_node_create(&config, &node), -EINVAL);
 	config = (struct agx_node_config){.exec = (enum agx_exec)77};
 	assert_int_equal(agx_node_create(&config, &node), -EINVAL);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -31,11 +32,11 @@ static void limits_are_checked(void **state)
 {
 	struct agx_ram *ram;
 
-	assert_int_equal(agx_ram_create(0, &ram), -EINVAL);
-	assert_int_equal(agx_ram_create(AGX_RAM_MIN_LIMIT - 1, &ram), -EINVAL);
-	assert_int_equal(agx_ram_create(AGX_RAM_MAX_LIMIT + 1, &ram), -EINVAL);
+	assert_int_equal(agx_ram_create(0, 0, &ram), -EINVAL);
+	assert_int_equal(agx_ram_create(AGX_RAM_MIN_LIMIT - 1, 0, &ram), -EINVAL);
+	assert_int_equal(agx_ram_create(AGX_RAM_MAX_LIMIT + 1, 0, &ram), -EINVAL);
 
-	assert_int_equal(agx_ram_create(MIB, &ram), 0);
+	assert_int_equal(agx_ram_create(MIB, 0, &ram), 0);
 	assert_int_equal(agx_ram_alloc(ram, MIB + 1, &owner), -ENOMEM);
 	assert_int_equal(agx_ram_alloc(ram, UINT64_MAX, &owner), -ENOMEM);
 	assert_true(agx_ram_alloc(ram, MIB, &owner) >= 0);
@@ -53,7 +54,7 @@ static void reused_memory_is_zero(void **state)
 	size_t i;
 	int round;
 
-	assert_int_equal(agx_ram_create(16 * MIB, &ram), 0);
+	assert_int_equal(agx_ram_create(16 * MIB, 0, &ram), 0);
 	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		uint64_t size = (sizes[i] + PAGE - 1) / PAGE * PAGE;
 
@@ -75,7 +76,7 @@ static void the_descriptor_shows_the_same_bytes(void **state)
 	int64_t offset;
 	char *map;
 
-	assert_int_equal(agx_ram_create(MIB, &ram), 0);
+	assert_int_equal(agx_ram_create(MIB, 0, &ram), 0);
 	offset = agx_ram_alloc(ram, PAGE, &owner);
 	map = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
 		   agx_ram_fd(ram, (uint64_t)offset), offset);
@@ -91,7 +92,7 @@ static void translation_is_bounded(void **state)
 	struct agx_ram *ram;
 	int64_t offset;
 
-	assert_int_equal(agx_ram_create(MIB, &ram), 0);
+	assert_int_equal(agx_ram_create(MIB, 0, &ram), 0);
 	offset = agx_ram_alloc(ram, PAGE, &owner);
 	assert_ptr_equal(agx_ram_translate(ram, AGX_RAM_BASE + (uint64_t)offset, PAGE),
 			 agx_ram_pointer(ram, (uint64_t)offset));
@@ -109,7 +110,7 @@ static void owners_are_found_by_exact_offset(void **state)
 	int a, b;
 	int64_t first, second;
 
-	assert_int_equal(agx_ram_create(MIB, &ram), 0);
+	assert_int_equal(agx_ram_create(MIB, 0, &ram), 0);
 	first = agx_ram_alloc(ram, 2 * PAGE, &a);
 	second = agx_ram_alloc(ram, PAGE, &b);
 	assert_ptr_equal(agx_ram_owner(ram, (uint64_t)first), &a);
@@ -133,7 +134,7 @@ static void an_overlay_ends_when_freed(void **state)
 	assert_int_equal(ftruncate(fd, 4 * PAGE), 0);
 	assert_int_equal(pwrite(fd, &byte, 1, PAGE), 1);
 
-	assert_int_equal(agx_ram_create(MIB, &ram), 0);
+	assert_int_equal(agx_ram_create(MIB, 0, &ram), 0);
 	offset = agx_ram_alloc(ram, 4 * PAGE, &owner);
 	assert_int_equal(agx_ram_overlay(ram, (uint64_t)offset, 4 * PAGE, fd), 0);
 	assert_int_equal(((char *)agx_ram_pointer(ram, (uint64_t)offset))[PAGE], 'x');
@@ -158,7 +159,7 @@ static void a_closed_descriptor_is_noticed(void **state)
 	int64_t offset;
 	int fd, other;
 
-	assert_int_equal(agx_ram_create(MIB, &ram), 0);
+	assert_int_equal(agx_ram_create(MIB, 0, &ram), 0);
 	offset = agx_ram_alloc(ram, PAGE, &owner);
 	fd = agx_ram_fd(ram, (uint64_t)offset);
 	close(fd);
@@ -191,7 +192,7 @@ static void random_use_keeps_ranges_apart(void **state)
 	unsigned int seed = 1;
 	int step;
 
-	assert_int_equal(agx_ram_create(64 * MIB, &ram), 0);
+	assert_int_equal(agx_ram_create(64 * MIB, 0, &ram), 0);
 	for (step = 0; step < STEPS; step++) {
 		struct range *range = &ranges[rand_r(&seed) % COUNT];
 		uint64_t pages = 1 + (uint64_t)rand_r(&seed) % (rand_r(&seed) % 8 ? 8 : 100);
@@ -235,7 +236,7 @@ static void freed_memory_merges(void **state)
 	int64_t all;
 	int i;
 
-	assert_int_equal(agx_ram_create(COUNT * PAGE, &ram), 0);
+	assert_int_equal(agx_ram_create(COUNT * PAGE, 0, &ram), 0);
 	for (i = 0; i < COUNT; i++) {
 		offsets[i] = agx_ram_alloc(ram, PAGE, &owner);
 		assert_true(offsets[i] >= 0);
@@ -260,7 +261,7 @@ static void freed_memory_goes_back_to_the_host(void **state)
 	int64_t offset;
 	int fd;
 
-	assert_int_equal(agx_ram_create(64 * MIB, &ram), 0);
+	assert_int_equal(agx_ram_create(64 * MIB, 0, &ram), 0);
 	offset = agx_ram_alloc(ram, 32 * MIB, &owner);
 	fd = agx_ram_fd(ram, (uint64_t)offset);
 	memset(agx_ram_pointer(ram, (uint64_t)offset), 1, 16 * MIB);
@@ -269,6 +270,124 @@ static void freed_memory_goes_back_to_the_host(void **state)
 	agx_ram_free(ram, (uint64_t)offset, true);
 	assert_int_equal(fstat(fd, &st), 0);
 	assert_true(st.st_blocks * 512 < (off_t)(MIB));
+	agx_ram_destroy(ram);
+}
+
+/* --- Private memory --- */
+
+#define OWN (64 * MIB)
+
+static void private_memory_is_apart(void **state)
+{
+	struct agx_ram *ram;
+	int64_t a, b, shared;
+	uint8_t *data;
+
+	assert_int_equal(agx_ram_create(MIB, AGX_RAM_MAX_PRIVATE + PAGE, &ram), -EINVAL);
+	assert_int_equal(agx_ram_create(MIB, PAGE + 1, &ram), -EINVAL);
+	assert_int_equal(agx_ram_create(MIB, OWN, &ram), 0);
+	assert_int_equal(agx_ram_address_space(MIB, OWN), MIB + MIB / 4 + OWN);
+	shared = agx_ram_alloc(ram, MIB, &owner);
+	assert_true(shared >= 0);
+	a = agx_ram_alloc_private(ram, 1);
+	b = agx_ram_alloc_private(ram, 3 * PAGE);
+	assert_true(a >= (int64_t)(MIB + MIB / 4));
+	assert_int_equal(b, a + (int64_t)PAGE);
+	assert_int_equal(agx_ram_used(ram), MIB);
+	assert_int_equal(agx_ram_private_used(ram), 4 * PAGE);
+	data = agx_ram_pointer(ram, (uint64_t)b);
+	is_filled(data, 3 * PAGE, 0);
+	assert_ptr_equal(agx_ram_translate(ram, AGX_RAM_BASE + (uint64_t)b, 3 * PAGE), data);
+	/* Beyond what was ever given out there may be nothing to read. */
+	assert_null(agx_ram_translate(ram, AGX_RAM_BASE + MIB + MIB / 4 + OWN - PAGE, PAGE));
+	assert_int_equal(agx_ram_alloc_private(ram, 0), -ENOMEM);
+	assert_int_equal(agx_ram_alloc_private(ram, OWN + 1), -ENOMEM);
+	assert_int_equal(agx_ram_alloc_private(ram, UINT64_MAX), -ENOMEM);
+	agx_ram_free_private(ram, (uint64_t)a);
+	agx_ram_free_private(ram, (uint64_t)b);
+	assert_int_equal(agx_ram_private_used(ram), 0);
+	agx_ram_destroy(ram);
+
+	assert_int_equal(agx_ram_create(MIB, 0, &ram), 0);
+	assert_int_equal(agx_ram_alloc_private(ram, 1), -ENOMEM);
+	agx_ram_destroy(ram);
+}
+
+/* Random sizes come and go: ranges do not overlap, read as zero, and all of it comes back. */
+static void private_memory_is_reused(void **state)
+{
+	enum {
+		COUNT = 64,
+		STEPS = 4000
+	};
+	struct {
+		int64_t offset;
+		uint64_t size;
+		uint8_t fill;
+	} held[COUNT] = {{0}};
+	unsigned int seed = 5;
+	struct agx_ram *ram;
+	int step, i;
+
+	assert_int_equal(agx_ram_create(MIB, OWN, &ram), 0);
+	for (step = 0; step < STEPS; step++) {
+		uint8_t *data;
+
+		i = rand_r(&seed) % COUNT;
+		if (held[i].size) {
+			data = agx_ram_pointer(ram, (uint64_t)held[i].offset);
+			is_filled(data, held[i].size, held[i].fill);
+			agx_ram_free_private(ram, (uint64_t)held[i].offset);
+			held[i].size = 0;
+			continue;
+		}
+		held[i].size = PAGE * (uint64_t)(rand_r(&seed) % 8 ? 1 + rand_r(&seed) % 4
+								   : 1 + rand_r(&seed) % 100);
+		held[i].offset = agx_ram_alloc_private(ram, held[i].size);
+		if (held[i].offset < 0) {
+			assert_int_equal(held[i].offset, -ENOMEM);
+			held[i].size = 0;
+			continue;
+		}
+		data = agx_ram_pointer(ram, (uint64_t)held[i].offset);
+		is_filled(data, held[i].size, 0);
+		held[i].fill = (uint8_t)(1 + step % 255);
+		memset(data, held[i].fill, held[i].size);
+	}
+	for (i = 0; i < COUNT; i++)
+		if (held[i].size)
+			agx_ram_free_private(ram, (uint64_t)held[i].offset);
+	assert_int_equal(agx_ram_private_used(ram), 0);
+	agx_ram_destroy(ram);
+}
+
+/* After a fork each process has its own. */
+static void private_memory_is_copied(void **state)
+{
+	struct agx_ram *ram;
+	int64_t offset;
+	uint8_t *data;
+	int status;
+	pid_t pid;
+
+	assert_int_equal(agx_ram_create(MIB, OWN, &ram), 0);
+	offset = agx_ram_alloc_private(ram, PAGE);
+	data = agx_ram_pointer(ram, (uint64_t)offset);
+	strcpy((char *)data, "before");
+	pid = fork();
+	if (!pid) {
+		agx_ram_fork_child(ram);
+		if (strcmp((char *)data, "before"))
+			_exit(1);
+		strcpy((char *)data, "child");
+		if (agx_ram_alloc_private(ram, 5 * MIB) < 0 || strcmp((char *)data, "child"))
+			_exit(2);
+		agx_ram_destroy(ram);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_string_equal((char *)data, "before");
 	agx_ram_destroy(ram);
 }
 
@@ -285,6 +404,9 @@ int main(void)
 		cmocka_unit_test(random_use_keeps_ranges_apart),
 		cmocka_unit_test(freed_memory_merges),
 		cmocka_unit_test(freed_memory_goes_back_to_the_host),
+		cmocka_unit_test(private_memory_is_apart),
+		cmocka_unit_test(private_memory_is_reused),
+		cmocka_unit_test(private_memory_is_copied),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

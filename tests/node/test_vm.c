@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Address spaces: what a sequence of binds leaves mapped, against a page table of plain arrays. */
+/*
+ * Address spaces: what a sequence of binds leaves mapped, in the node's books and in the page
+ * tables, against an array of pages.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -9,6 +12,8 @@
 #include "fixture.h"
 #include "mapping.h"
 #include "node_internal.h"
+#include "ram.h"
+#include "walk.h"
 
 #define READ   DRM_ASAHI_BIND_READ
 #define WRITE  DRM_ASAHI_BIND_WRITE
@@ -47,10 +52,29 @@ static void is_page(struct fixture *f, uint32_t vm, uint64_t addr, uint32_t hand
 		    uint32_t flags)
 {
 	struct page page = page_at(f, vm, addr);
+	const struct agx_bo *bo = agx_bo_lookup(f->file, handle);
+	struct vm_walk walk;
+	uint8_t rights;
+	uint64_t pa;
 
 	assert_int_equal(page.handle, handle);
 	assert_int_equal(page.offset, offset);
 	assert_int_equal(page.flags, flags);
+
+	vm_walk_init(&walk, vm_of(f, vm));
+	if (!vm_walk_page(&walk, addr, &pa, &rights)) {
+		assert_int_equal(handle, 0);
+		return;
+	}
+	assert_non_null(bo);
+	assert_int_equal(pa, AGX_RAM_BASE + bo->ram + offset);
+	assert_int_equal(rights, vm_walk_rights(flags));
+}
+
+/* After an operation: the tables hold what the books say, and no page more. */
+static void agree(struct fixture *f, uint32_t vm)
+{
+	assert_true(vm_walk_agrees(vm_of(f, vm)));
 }
 
 static void binds_split_what_they_overlap(void **state)
@@ -72,12 +96,14 @@ static void binds_split_what_they_overlap(void **state)
 	is_page(&f, vm, ADDR + 5 * PAGE, a, 5 * PAGE, READ | WRITE);
 	is_page(&f, vm, ADDR + 7 * PAGE, a, 7 * PAGE, READ | WRITE);
 	is_page(&f, vm, ADDR + 8 * PAGE, 0, 0, 0);
+	agree(&f, vm);
 
 	assert_int_equal(bind_range(f.file, vm, 0, ADDR + 4 * PAGE, 2 * PAGE, 0, UNBIND), 0);
 	is_page(&f, vm, ADDR + 3 * PAGE, b, PAGE, READ);
 	is_page(&f, vm, ADDR + 4 * PAGE, 0, 0, 0);
 	is_page(&f, vm, ADDR + 5 * PAGE, 0, 0, 0);
 	is_page(&f, vm, ADDR + 6 * PAGE, a, 6 * PAGE, READ | WRITE);
+	agree(&f, vm);
 	fixture_finish(&f);
 }
 
@@ -94,6 +120,7 @@ static void a_single_page_repeats(void **state)
 	is_page(&f, vm, ADDR + (1ull << 34) - PAGE, bo, 3 * PAGE, READ | SINGLE);
 	assert_int_equal(bind_range(f.file, vm, 0, ADDR + PAGE, PAGE, 0, UNBIND), 0);
 	is_page(&f, vm, ADDR + 2 * PAGE, bo, 3 * PAGE, READ | SINGLE);
+	agree(&f, vm);
 	fixture_finish(&f);
 }
 
@@ -119,6 +146,7 @@ static void operations_before_a_failing_one_stay(void **state)
 	assert_int_equal(call(f.file, DRM_IOCTL_ASAHI_VM_BIND, &args), -EINVAL);
 	is_page(&f, vm, ADDR, bo, 0, READ);
 	is_page(&f, vm, ADDR + 2 * PAGE, 0, 0, 0);
+	agree(&f, vm);
 	fixture_finish(&f);
 }
 
@@ -155,6 +183,9 @@ static void closing_a_handle_unbinds_everywhere_in_the_file(void **state)
 	is_page(&f, vm[0], ADDR + 2 * PAGE, keep, 0, READ);
 	is_page(&f, vm[1], ADDR, 0, 0, 0);
 	is_page(&g, vm_other, ADDR, theirs, 0, READ);
+	agree(&f, vm[0]);
+	agree(&f, vm[1]);
+	agree(&g, vm_other);
 	agx_file_put(other);
 	fixture_finish(&f);
 }
@@ -164,6 +195,7 @@ static void destroying_a_vm_unmaps_at_once(void **state)
 	struct drm_asahi_vm_destroy destroy = {0};
 	struct fixture f;
 	uint32_t vm, bo, queue;
+	struct agx_vm *old;
 
 	fixture_init(&f, NULL);
 	vm = make_vm(f.file);
@@ -173,8 +205,12 @@ static void destroying_a_vm_unmaps_at_once(void **state)
 	assert_int_equal(bind_range(f.file, vm, bo, ADDR + 4 * PAGE, PAGE, 0, READ), 0);
 	assert_int_equal(f.node->num_mappings, 2);
 	destroy.vm_id = vm;
+	old = agx_node_vm_get(vm_of(&f, vm));
 	assert_int_equal(call(f.file, DRM_IOCTL_ASAHI_VM_DESTROY, &destroy), 0);
 	assert_int_equal(f.node->num_mappings, 0);
+	/* The queue keeps the tables, which are empty. */
+	assert_true(vm_walk_agrees(old));
+	agx_node_vm_put(old);
 	assert_int_equal(call(f.file, DRM_IOCTL_ASAHI_VM_DESTROY, &destroy), -ENOENT);
 	assert_int_equal(bind_range(f.file, vm, bo, ADDR, PAGE, 0, READ), -ENOENT);
 
@@ -258,6 +294,7 @@ static void random_sequences_agree_with_a_page_table(void **state)
 		for (i = 0; i < PAGES; i++)
 			is_page(&f, vm, ADDR + (uint64_t)i * PAGE, table[i].handle, table[i].offset,
 				table[i].flags);
+		agree(&f, vm);
 	}
 	fixture_finish(&f);
 }
@@ -296,6 +333,68 @@ static void the_tree_stays_balanced(void **state)
 	assert_in_range(deepest, 16, 80);
 	assert_int_equal(bind_range(f.file, vm, 0, PAGE, WINDOW_START - PAGE, 0, UNBIND), 0);
 	assert_int_equal(f.node->num_mappings, 0);
+	agree(&f, vm);
+	fixture_finish(&f);
+}
+
+/* A shared buffer stays at its physical address, whatever file lies over it. */
+static void an_export_leaves_the_address(void **state)
+{
+	struct drm_prime_handle prime = {.flags = DRM_CLOEXEC | DRM_RDWR};
+	struct vm_walk walk;
+	struct fixture f;
+	uint64_t before, after;
+	uint8_t rights;
+	uint32_t vm;
+
+	fixture_init(&f, NULL);
+	vm = make_vm(f.file);
+	prime.handle = make_bo(f.file, 2 * PAGE, 0);
+	assert_int_equal(bind_range(f.file, vm, prime.handle, ADDR, 2 * PAGE, 0, READ), 0);
+	vm_walk_init(&walk, vm_of(&f, vm));
+	assert_true(vm_walk_page(&walk, ADDR + PAGE, &before, &rights));
+	assert_int_equal(call(f.file, DRM_IOCTL_PRIME_HANDLE_TO_FD, &prime), 0);
+	assert_true(vm_walk_page(&walk, ADDR + PAGE, &after, &rights));
+	assert_int_equal(before, after);
+	/* What another process would write is what the GPU reads there. */
+	assert_int_equal(pwrite(prime.fd, "shared", 6, PAGE), 6);
+	assert_memory_equal(agx_ram_translate(f.node->ram, after, 6), "shared", 6);
+	close(prime.fd);
+	agree(&f, vm);
+	fixture_finish(&f);
+}
+
+/* A bind that cannot get its page tables leaves everything as it was. */
+static void a_bind_without_memory_changes_nothing(void **state)
+{
+	const uint64_t huge = 1ull << 38; /* 128 MiB of tables */
+	struct agx_node_config config = {.memory_limit = 1 << 20, .single_step = true};
+	uint32_t vms[4], bo, i, failed = 0;
+	struct fixture f;
+
+	fixture_init(&f, &config);
+	bo = make_bo(f.file, 4 * PAGE, 0);
+	for (i = 0; i < 4; i++) {
+		long ret;
+
+		vms[i] = make_vm(f.file);
+		assert_int_equal(bind_range(f.file, vms[i], bo, ADDR, 4 * PAGE, 0, READ), 0);
+		ret = bind_range(f.file, vms[i], bo, ADDR + PAGE, huge, PAGE, READ | SINGLE);
+		if (!ret) {
+			is_page(&f, vms[i], ADDR + PAGE, bo, PAGE, READ | SINGLE);
+			continue;
+		}
+		assert_int_equal(ret, -ENOMEM);
+		failed++;
+		is_page(&f, vms[i], ADDR + PAGE, bo, PAGE, READ);
+		is_page(&f, vms[i], ADDR + 3 * PAGE, bo, 3 * PAGE, READ);
+		is_page(&f, vms[i], ADDR + 4 * PAGE, 0, 0, 0);
+		agree(&f, vms[i]);
+	}
+	assert_in_range(failed, 1, 3);
+	/* What the first took it gives back. */
+	assert_int_equal(bind_range(f.file, vms[0], 0, ADDR, huge + PAGE, 0, UNBIND), 0);
+	assert_int_equal(bind_range(f.file, vms[3], bo, ADDR, huge, PAGE, READ | SINGLE), 0);
 	fixture_finish(&f);
 }
 
@@ -309,6 +408,8 @@ int main(void)
 		cmocka_unit_test(destroying_a_vm_unmaps_at_once),
 		cmocka_unit_test(random_sequences_agree_with_a_page_table),
 		cmocka_unit_test(the_tree_stays_balanced),
+		cmocka_unit_test(an_export_leaves_the_address),
+		cmocka_unit_test(a_bind_without_memory_changes_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

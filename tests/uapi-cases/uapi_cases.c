@@ -675,8 +675,19 @@ static const struct uapi_case cmdbuf[] = {
 						 .utile_height_px = uh, \
 						 .samples = s}}))
 
+static const struct render render_largest = {.header = RENDER_HEADER,
+					     .render = {.width_px = 16384,
+							.height_px = 16384,
+							.layers = 1,
+							.utile_width_px = 32,
+							.utile_height_px = 32,
+							.samples = 1}};
+
 static const struct uapi_case dimensions[] = {
-	DIMENSIONS("render-largest", 0, 16384, 16384, 1, 32, 32, 1),
+	/* The tiled vertex buffer must be 256 MiB at least, more than half of the least window. */
+	DIMENSIONS("render-largest-least-window", -ENOSPC, 16384, 16384, 1, 32, 32, 1),
+	SUBMIT_ARG("render-largest", 0, render_largest, NULL, 0, .queue_id = UC_OTHER_QUEUE,
+		   .cmdbuf_size = sizeof(render_largest)),
 	DIMENSIONS("render-smallest", 0, 1, 1, 1, 16, 16, 4),
 	DIMENSIONS("render-layers-2048", 0, 16, 16, 2048, 32, 32, 1),
 	DIMENSIONS("render-width-0", -EINVAL, 0, 64, 1, 32, 32, 1),
@@ -751,10 +762,10 @@ static long make_bo(const struct uapi_env *env, uint32_t vm, uint32_t *handle)
 	return ret;
 }
 
-static long make_vm(const struct uapi_env *env, uint32_t *vm)
+static long make_vm(const struct uapi_env *env, uint64_t window_end, uint32_t *vm)
 {
 	struct drm_asahi_vm_create args = {.kernel_start = UC_KERNEL_START,
-					   .kernel_end = UC_KERNEL_END};
+					   .kernel_end = window_end};
 	long ret = call(env, DRM_IOCTL_ASAHI_VM_CREATE, &args);
 
 	*vm = args.vm_id;
@@ -786,9 +797,9 @@ long uapi_env_init(struct uapi_env *env, const struct uapi_target *target)
 
 	memset(env, 0, sizeof(*env));
 	env->target = target;
-	ret = make_vm(env, &env->vm);
+	ret = make_vm(env, UC_KERNEL_END, &env->vm);
 	if (!ret)
-		ret = make_vm(env, &env->other_vm);
+		ret = make_vm(env, UC_OTHER_KERNEL_END, &env->other_vm);
 	if (!ret)
 		ret = make_bo(env, 0, &env->bo);
 	if (!ret)
@@ -817,6 +828,11 @@ long uapi_env_init(struct uapi_env *env, const struct uapi_target *target)
 	queue.vm_id = env->vm;
 	ret = call(env, DRM_IOCTL_ASAHI_QUEUE_CREATE, &queue);
 	env->queue = queue.queue_id;
+	if (ret)
+		return ret;
+	queue.vm_id = env->other_vm;
+	ret = call(env, DRM_IOCTL_ASAHI_QUEUE_CREATE, &queue);
+	env->other_queue = queue.queue_id;
 	return ret;
 }
 
@@ -837,6 +853,8 @@ static uint32_t substitute(const struct uapi_env *env, uint32_t value)
 		return env->object;
 	case UC_QUEUE:
 		return env->queue;
+	case UC_OTHER_QUEUE:
+		return env->other_queue;
 	case UC_SYNCOBJ:
 		return env->syncobj;
 	case UC_EMPTY:

@@ -16,7 +16,7 @@
 /* Placeholders. Their values are unlikely as anything else. */
 enum {
 	UC_VM = 0x5eed0001,       /* a VM with the kernel window [UC_KERNEL_START, UC_KERNEL_END) */
-	UC_OTHER_VM = 0x5eed0002, /* another VM */
+	UC_OTHER_VM = 0x5eed0002, /* another VM, with a window up to UC_OTHER_KERNEL_END */
 	UC_BO = 0x5eed0003,       /* a shareable object of 4 pages */
 	UC_PRIVATE = 0x5eed0004,  /* an object of 4 pages, private to UC_VM */
 	UC_FOREIGN = 0x5eed0005,  /* an object of 4 pages, private to UC_OTHER_VM */
@@ -25,12 +25,15 @@ enum {
 	UC_SYNCOBJ = 0x5eed0008,  /* a syncobj that has signalled */
 	UC_EMPTY = 0x5eed0009,    /* a syncobj without a fence */
 	UC_TIMELINE = 0x5eed000a, /* a timeline whose last point, 5, has signalled */
-	UC_BAD_HANDLE = 0x5eed00ff, /* used as it is: no such thing */
+	UC_OTHER_QUEUE = 0x5eed000b, /* a queue on UC_OTHER_VM */
+	UC_BAD_HANDLE = 0x5eed00ff,  /* used as it is: no such thing */
 };
 
 #define UC_KERNEL_START 0x7000000000ull
 #define UC_KERNEL_END   0x7020000000ull
-#define UC_BAD_POINTER  0x10ull /* in the first page, which is never mapped */
+
+#define UC_OTHER_KERNEL_END 0x7100000000ull
+#define UC_BAD_POINTER      0x10ull /* in the first page, which is never mapped */
 
 /* Data behind a pointer of the argument. */
 struct uapi_payload {
@@ -69,7 +72,7 @@ struct uapi_env {
 	uint32_t vm, other_vm;
 	uint32_t bo, private_bo, foreign_bo;
 	uint32_t object;
-	uint32_t queue;
+	uint32_t queue, other_queue;
 	uint32_t syncobj, empty, timeline;
 };
 

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * The allocator is a two-level segregated fit over pages: blocks of free pages hang in lists by
- * size class, two bitmaps find the first class that is not empty, neighbours merge when freed.
- * All operations take constant time. The bookkeeping stands apart from the memory, one record per
- * page of which the first and the last of each block are in use, because the memory belongs to
- * untrusted programs.
+ * ram_pool.h keeps the books.
  *
  * Free blocks are clean (read as zero: never used, or punched out of the memfd) or dirty. Small
  * dirty blocks are kept, their pages are in the cache and already have memory: clearing 16 KiB
@@ -15,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -22,6 +19,8 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "ram_pool.h"
 
 /*
  * The RAM lives in processes whose libc functions are interposed, among others by the object that
@@ -49,47 +48,19 @@ static void host_close(int fd)
 
 #define PAGE_SHIFT 14
 
-/* Classes: sizes below SUB pages have one each, above it each power of two is cut in SUB parts. */
-#define SUB_SHIFT 4
-#define SUB       (1u << SUB_SHIFT)
-#define MAJORS    28
-
-#define NONE UINT32_MAX
+#define NONE AGX_RAM_NONE
 
 /* Ranges up to here prefer a dirty block and clear it; larger dirty ones are punched when freed. */
 #define KEEP_PAGES 16u
 /* Most dirty pages kept around. */
 #define KEEP_TOTAL 2048u
 
+/* Private memory is made accessible in steps of as much as there is, between these, in pages. */
+#define OPEN_MIN 256u
+#define OPEN_MAX 4096u
+
 /* A child of a child of ... needs one backing per generation. */
 #define MAX_BACKINGS 8
-
-enum block_state {
-	BLOCK_INSIDE, /* no block starts here */
-	BLOCK_USED,
-	BLOCK_CLEAN,
-	BLOCK_DIRTY,
-};
-
-struct page {
-	uint32_t size;   /* of the block that starts here; on a block's last page: of that block */
-	uint8_t state;   /* enum block_state */
-	uint8_t backing; /* used blocks: index in agx_ram.backings */
-	bool overlaid;   /* used blocks: another file is mapped over it */
-	union {
-		void *owner; /* used blocks */
-		struct {
-			uint32_t prev, next; /* free blocks: list, NONE at the ends */
-		};
-	};
-};
-
-struct free_lists {
-	uint32_t heads[MAJORS][SUB];
-	uint32_t majors;
-	uint32_t subs[MAJORS];
-	uint64_t pages;
-};
 
 struct backing {
 	int fd;
@@ -99,130 +70,19 @@ struct backing {
 
 struct agx_ram {
 	uint8_t *base;
-	uint32_t num_pages;   /* of address space */
 	uint32_t limit_pages; /* that may be in use */
 	uint32_t used_pages;
-	struct page *pages;
-	struct free_lists clean, dirty;
+	struct agx_ram_pool pool; /* of the memfd's pages */
+	struct {
+		struct agx_ram_pool pool;
+		uint8_t *base;           /* behind the memfd's part */
+		_Atomic uint32_t opened; /* pages that can be accessed, from the first on */
+		uint32_t used_pages;
+	} own; /* private memory */
 	struct backing backings[MAX_BACKINGS];
 	unsigned int backing; /* that of new allocations */
 	bool forked;          /* free blocks still are the parent's memory */
 };
-
-/* Of a number of pages > 0: the class that a free block of this size belongs to. */
-static void class_of(uint32_t size, uint32_t *major, uint32_t *sub)
-{
-	if (size < SUB) {
-		*major = 0;
-		*sub = size;
-		return;
-	}
-	uint32_t log = 31 - (uint32_t)__builtin_clz(size);
-
-	*major = log - SUB_SHIFT + 1;
-	*sub = (size >> (log - SUB_SHIFT)) & (SUB - 1);
-}
-
-static struct free_lists *lists_of(struct agx_ram *ram, uint8_t state)
-{
-	return state == BLOCK_CLEAN ? &ram->clean : &ram->dirty;
-}
-
-static void set_block(struct agx_ram *ram, uint32_t start, uint32_t size, uint8_t state)
-{
-	struct page *last = &ram->pages[start + size - 1];
-
-	if (size > 1) {
-		last->size = size;
-		last->state = BLOCK_INSIDE;
-	}
-	ram->pages[start].size = size;
-	ram->pages[start].state = state;
-}
-
-static void list_insert(struct agx_ram *ram, uint32_t start, uint32_t size, uint8_t state)
-{
-	struct free_lists *lists = lists_of(ram, state);
-	struct page *page = &ram->pages[start];
-	uint32_t major, sub;
-
-	class_of(size, &major, &sub);
-	set_block(ram, start, size, state);
-	page->prev = NONE;
-	page->next = lists->heads[major][sub];
-	if (page->next != NONE)
-		ram->pages[page->next].prev = start;
-	lists->heads[major][sub] = start;
-	lists->subs[major] |= 1u << sub;
-	lists->majors |= 1u << major;
-	lists->pages += size;
-}
-
-static void list_remove(struct agx_ram *ram, uint32_t start)
-{
-	struct page *page = &ram->pages[start];
-	struct free_lists *lists = lists_of(ram, page->state);
-	uint32_t major, sub;
-
-	class_of(page->size, &major, &sub);
-	if (page->prev != NONE)
-		ram->pages[page->prev].next = page->next;
-	else
-		lists->heads[major][sub] = page->next;
-	if (page->next != NONE)
-		ram->pages[page->next].prev = page->prev;
-	if (lists->heads[major][sub] == NONE) {
-		lists->subs[major] &= ~(1u << sub);
-		if (!lists->subs[major])
-			lists->majors &= ~(1u << major);
-	}
-	lists->pages -= page->size;
-	page->state = BLOCK_INSIDE;
-}
-
-/* A free block of at least size pages, NONE: there is none. */
-static uint32_t list_find(const struct agx_ram *ram, const struct free_lists *lists, uint32_t size)
-{
-	uint32_t major, sub, subs, majors, start;
-
-	class_of(size, &major, &sub);
-
-	/* The head of the size's own class may fit by chance; all of the next classes do. */
-	start = lists->heads[major][sub];
-	if (start != NONE && ram->pages[start].size >= size)
-		return start;
-
-	subs = sub + 1 < SUB ? lists->subs[major] & (~0u << (sub + 1)) : 0;
-	if (!subs) {
-		majors = lists->majors & (~0u << (major + 1));
-		if (!majors)
-			return NONE;
-		major = (uint32_t)__builtin_ctz(majors);
-		subs = lists->subs[major];
-	}
-	return lists->heads[major][__builtin_ctz(subs)];
-}
-
-/* Puts a free range into the lists, merged with free neighbours of its kind. */
-static void release(struct agx_ram *ram, uint32_t start, uint32_t size, uint8_t state)
-{
-	uint32_t next = start + size;
-
-	if (next < ram->num_pages && ram->pages[next].state == state) {
-		size += ram->pages[next].size;
-		list_remove(ram, next);
-	}
-	if (start) {
-		uint32_t prev = start - ram->pages[start - 1].size;
-
-		if (ram->pages[prev].state == state) {
-			size += start - prev;
-			start = prev;
-			list_remove(ram, start);
-		}
-	}
-	list_insert(ram, start, size, state);
-}
 
 /* Gives a range's memory back to the host; it reads as zero. False: it kept its content. */
 static bool punch(struct agx_ram *ram, uint32_t start, uint32_t size)
@@ -240,22 +100,21 @@ static void clear(struct agx_ram *ram, uint32_t start, uint32_t size)
 /* Makes every dirty block clean, which lets it merge. */
 static void launder(struct agx_ram *ram)
 {
-	while (ram->dirty.majors) {
-		uint32_t major = (uint32_t)__builtin_ctz(ram->dirty.majors);
-		uint32_t sub = (uint32_t)__builtin_ctz(ram->dirty.subs[major]);
-		uint32_t start = ram->dirty.heads[major][sub];
-		uint32_t size = ram->pages[start].size;
+	uint32_t start;
 
-		list_remove(ram, start);
+	while ((start = agx_ram_pool_any(&ram->pool, AGX_RAM_DIRTY)) != NONE) {
+		uint32_t size = ram->pool.pages[start].size;
+
+		agx_ram_pool_remove(&ram->pool, start);
 		if (!punch(ram, start, size))
 			clear(ram, start, size);
-		release(ram, start, size, BLOCK_CLEAN);
+		agx_ram_pool_add(&ram->pool, start, size, AGX_RAM_CLEAN);
 	}
 }
 
 static int make_backing(struct agx_ram *ram, struct backing *backing)
 {
-	uint64_t size = (uint64_t)ram->num_pages << PAGE_SHIFT;
+	uint64_t size = (uint64_t)ram->pool.num_pages << PAGE_SHIFT;
 	struct rlimit limit;
 	struct stat st;
 	int fd, high;
@@ -291,58 +150,85 @@ static bool backing_is_open(const struct backing *backing)
 	       st.st_ino == backing->ino;
 }
 
-static void init_lists(struct free_lists *lists)
+/* Bytes of the memfd's part, and of private memory behind it. */
+static uint64_t memfd_size(const struct agx_ram *ram)
 {
-	memset(lists, 0, sizeof(*lists));
-	memset(lists->heads, 0xff, sizeof(lists->heads));
+	return (uint64_t)ram->pool.num_pages << PAGE_SHIFT;
 }
 
-int agx_ram_create(uint64_t limit, struct agx_ram **out)
+static uint64_t own_size(const struct agx_ram *ram)
 {
-	struct agx_ram *ram;
-	uint64_t size, pages;
+	return (uint64_t)ram->own.pool.num_pages << PAGE_SHIFT;
+}
+
+/* Reserves the addresses and maps the memfd over its part of them. */
+static int map_base(struct agx_ram *ram)
+{
+	uint64_t size = memfd_size(ram);
 	int err;
 
-	if (limit < AGX_RAM_MIN_LIMIT || limit > AGX_RAM_MAX_LIMIT)
+	ram->base = host_mmap(NULL, size + own_size(ram), PROT_NONE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (ram->base == MAP_FAILED)
+		return -errno;
+	ram->own.base = ram->base + size;
+	if (host_mmap(ram->base, size, PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_FIXED | MAP_NORESERVE, ram->backings[0].fd,
+		      0) == MAP_FAILED) {
+		err = -errno;
+		host_munmap(ram->base, size + own_size(ram));
+		return err;
+	}
+	syscall(SYS_madvise, ram->base, size + own_size(ram), MADV_DONTDUMP);
+	return 0;
+}
+
+uint64_t agx_ram_address_space(uint64_t limit, uint64_t own)
+{
+	uint64_t pages = (limit + AGX_RAM_PAGE_SIZE - 1) >> PAGE_SHIFT;
+
+	/* A quarter more addresses than memory, so that holes between blocks do not end it early. */
+	return ((pages + pages / 4) << PAGE_SHIFT) + own;
+}
+
+int agx_ram_create(uint64_t limit, uint64_t own, struct agx_ram **out)
+{
+	struct agx_ram *ram;
+	int err;
+
+	if (limit < AGX_RAM_MIN_LIMIT || limit > AGX_RAM_MAX_LIMIT || own > AGX_RAM_MAX_PRIVATE ||
+	    own & (AGX_RAM_PAGE_SIZE - 1))
 		return -EINVAL;
 
 	ram = calloc(1, sizeof(*ram));
 	if (!ram)
 		return -ENOMEM;
-	init_lists(&ram->clean);
-	init_lists(&ram->dirty);
-
-	/* A quarter more addresses than memory, so that holes between blocks do not end it early. */
-	pages = (limit + AGX_RAM_PAGE_SIZE - 1) >> PAGE_SHIFT;
-	ram->limit_pages = (uint32_t)pages;
-	ram->num_pages = (uint32_t)(pages + pages / 4);
-	size = (uint64_t)ram->num_pages << PAGE_SHIFT;
-
-	err = make_backing(ram, &ram->backings[0]);
+	ram->limit_pages = (uint32_t)((limit + AGX_RAM_PAGE_SIZE - 1) >> PAGE_SHIFT);
+	err = agx_ram_pool_init(&ram->pool,
+				(uint32_t)(agx_ram_address_space(limit, 0) >> PAGE_SHIFT));
 	if (err)
 		goto free_ram;
-	ram->base = host_mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
-			      ram->backings[0].fd, 0);
-	if (ram->base == MAP_FAILED) {
-		err = -errno;
+	if (own) {
+		err = agx_ram_pool_init(&ram->own.pool, (uint32_t)(own >> PAGE_SHIFT));
+		if (err)
+			goto finish_pools;
+	}
+	err = make_backing(ram, &ram->backings[0]);
+	if (err)
+		goto finish_pools;
+	err = map_base(ram);
+	if (err)
 		goto close_backing;
-	}
-	syscall(SYS_madvise, ram->base, size, MADV_DONTDUMP);
-	ram->pages = host_mmap(NULL, ram->num_pages * sizeof(*ram->pages), PROT_READ | PROT_WRITE,
-			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (ram->pages == MAP_FAILED) {
-		err = -errno;
-		goto unmap_base;
-	}
 
-	list_insert(ram, 0, ram->num_pages, BLOCK_CLEAN);
+	agx_ram_pool_insert(&ram->pool, 0, ram->pool.num_pages, AGX_RAM_CLEAN);
 	*out = ram;
 	return 0;
 
-unmap_base:
-	host_munmap(ram->base, size);
 close_backing:
 	host_close(ram->backings[0].fd);
+finish_pools:
+	agx_ram_pool_finish(&ram->own.pool);
+	agx_ram_pool_finish(&ram->pool);
 free_ram:
 	free(ram);
 	return err;
@@ -357,8 +243,9 @@ void agx_ram_destroy(struct agx_ram *ram)
 	for (i = 0; i <= ram->backing; i++)
 		if (backing_is_open(&ram->backings[i]))
 			host_close(ram->backings[i].fd);
-	host_munmap(ram->base, (uint64_t)ram->num_pages << PAGE_SHIFT);
-	host_munmap(ram->pages, ram->num_pages * sizeof(*ram->pages));
+	host_munmap(ram->base, memfd_size(ram) + own_size(ram));
+	agx_ram_pool_finish(&ram->own.pool);
+	agx_ram_pool_finish(&ram->pool);
 	free(ram);
 }
 
@@ -392,36 +279,34 @@ static int leave_parent(struct agx_ram *ram)
 	ram->backings[++ram->backing] = backing;
 	ram->forked = false;
 
-	init_lists(&ram->clean);
-	init_lists(&ram->dirty);
-	for (start = 0; start < ram->num_pages; start += size) {
-		size = ram->pages[start].size;
-		if (ram->pages[start].state == BLOCK_USED)
+	agx_ram_pool_forget(&ram->pool);
+	for (start = 0; start < ram->pool.num_pages; start += size) {
+		size = ram->pool.pages[start].size;
+		if (ram->pool.pages[start].state == AGX_RAM_USED)
 			continue;
 		/* Runs of free blocks, clean and dirty, become one. */
-		while (start + size < ram->num_pages &&
-		       ram->pages[start + size].state != BLOCK_USED) {
+		while (start + size < ram->pool.num_pages &&
+		       ram->pool.pages[start + size].state != AGX_RAM_USED) {
 			uint32_t next = start + size;
 
-			size += ram->pages[next].size;
-			ram->pages[next].state = BLOCK_INSIDE;
+			size += ram->pool.pages[next].size;
+			ram->pool.pages[next].state = AGX_RAM_INSIDE;
 		}
 		err = restore(ram, start, size);
 		if (err) {
 			/* Unusable rather than shared with the parent by accident. */
-			set_block(ram, start, size, BLOCK_USED);
-			ram->pages[start].owner = NULL;
+			agx_ram_pool_set(&ram->pool, start, size, AGX_RAM_USED);
+			ram->pool.pages[start].owner = NULL;
 			continue;
 		}
-		list_insert(ram, start, size, BLOCK_CLEAN);
+		agx_ram_pool_insert(&ram->pool, start, size, AGX_RAM_CLEAN);
 	}
 	return 0;
 }
 
 int64_t agx_ram_alloc(struct agx_ram *ram, uint64_t size, void *owner)
 {
-	uint32_t pages, start, have;
-	bool dirty;
+	uint32_t pages, start;
 
 	if (size > (uint64_t)(ram->limit_pages - ram->used_pages) << PAGE_SHIFT)
 		return -ENOMEM;
@@ -435,28 +320,21 @@ int64_t agx_ram_alloc(struct agx_ram *ram, uint64_t size, void *owner)
 
 	start = NONE;
 	if (pages <= KEEP_PAGES)
-		start = list_find(ram, &ram->dirty, pages);
+		start = agx_ram_pool_find(&ram->pool, AGX_RAM_DIRTY, pages);
 	if (start == NONE)
-		start = list_find(ram, &ram->clean, pages);
+		start = agx_ram_pool_find(&ram->pool, AGX_RAM_CLEAN, pages);
 	if (start == NONE) {
 		launder(ram);
-		start = list_find(ram, &ram->clean, pages);
+		start = agx_ram_pool_find(&ram->pool, AGX_RAM_CLEAN, pages);
 	}
 	if (start == NONE)
 		return -ENOMEM;
 
-	dirty = ram->pages[start].state == BLOCK_DIRTY;
-	have = ram->pages[start].size;
-	list_remove(ram, start);
-	if (have > pages)
-		list_insert(ram, start + pages, have - pages, dirty ? BLOCK_DIRTY : BLOCK_CLEAN);
-	if (dirty)
+	if (agx_ram_pool_take(&ram->pool, start, pages))
 		clear(ram, start, pages);
-
-	set_block(ram, start, pages, BLOCK_USED);
-	ram->pages[start].backing = (uint8_t)ram->backing;
-	ram->pages[start].overlaid = false;
-	ram->pages[start].owner = owner;
+	ram->pool.pages[start].backing = (uint8_t)ram->backing;
+	ram->pool.pages[start].overlaid = false;
+	ram->pool.pages[start].owner = owner;
 	ram->used_pages += pages;
 	return (int64_t)start << PAGE_SHIFT;
 }
@@ -464,14 +342,14 @@ int64_t agx_ram_alloc(struct agx_ram *ram, uint64_t size, void *owner)
 void agx_ram_free(struct agx_ram *ram, uint64_t offset, bool written)
 {
 	uint32_t start = (uint32_t)(offset >> PAGE_SHIFT);
-	struct page *page = &ram->pages[start];
+	struct agx_ram_page *page = &ram->pool.pages[start];
 	uint32_t size = page->size;
 
 	ram->used_pages -= size;
 	if (ram->forked) {
 		/* leave_parent() will map new memory over all that is free. */
-		page->state = BLOCK_INSIDE;
-		release(ram, start, size, BLOCK_DIRTY);
+		page->state = AGX_RAM_INSIDE;
+		agx_ram_pool_add(&ram->pool, start, size, AGX_RAM_DIRTY);
 		return;
 	}
 	if (page->overlaid || page->backing != ram->backing) {
@@ -482,20 +360,20 @@ void agx_ram_free(struct agx_ram *ram, uint64_t offset, bool written)
 		}
 		written = false;
 	}
-	page->state = BLOCK_INSIDE;
-	if (written && (size > KEEP_PAGES || ram->dirty.pages + size > KEEP_TOTAL))
+	page->state = AGX_RAM_INSIDE;
+	if (written && (size > KEEP_PAGES || ram->pool.dirty.pages + size > KEEP_TOTAL))
 		written = !punch(ram, start, size);
-	release(ram, start, size, written ? BLOCK_DIRTY : BLOCK_CLEAN);
+	agx_ram_pool_add(&ram->pool, start, size, written ? AGX_RAM_DIRTY : AGX_RAM_CLEAN);
 }
 
 void *agx_ram_owner(const struct agx_ram *ram, uint64_t offset)
 {
 	uint64_t start = offset >> PAGE_SHIFT;
 
-	if (offset & (AGX_RAM_PAGE_SIZE - 1) || start >= ram->num_pages ||
-	    ram->pages[start].state != BLOCK_USED)
+	if (offset & (AGX_RAM_PAGE_SIZE - 1) || start >= ram->pool.num_pages ||
+	    ram->pool.pages[start].state != AGX_RAM_USED)
 		return NULL;
-	return ram->pages[start].owner;
+	return ram->pool.pages[start].owner;
 }
 
 void *agx_ram_pointer(const struct agx_ram *ram, uint64_t offset)
@@ -505,7 +383,9 @@ void *agx_ram_pointer(const struct agx_ram *ram, uint64_t offset)
 
 void *agx_ram_translate(const struct agx_ram *ram, uint64_t pa, uint64_t size)
 {
-	uint64_t total = (uint64_t)ram->num_pages << PAGE_SHIFT;
+	uint64_t total = memfd_size(ram) +
+			 ((uint64_t)atomic_load_explicit(&ram->own.opened, memory_order_acquire)
+			  << PAGE_SHIFT);
 
 	if (pa < AGX_RAM_BASE || pa - AGX_RAM_BASE > total || size > total - (pa - AGX_RAM_BASE))
 		return NULL;
@@ -514,14 +394,15 @@ void *agx_ram_translate(const struct agx_ram *ram, uint64_t pa, uint64_t size)
 
 int agx_ram_fd(const struct agx_ram *ram, uint64_t offset)
 {
-	const struct backing *backing = &ram->backings[ram->pages[offset >> PAGE_SHIFT].backing];
+	const struct backing *backing =
+		&ram->backings[ram->pool.pages[offset >> PAGE_SHIFT].backing];
 
 	return backing_is_open(backing) ? backing->fd : -EBADF;
 }
 
 int agx_ram_overlay(struct agx_ram *ram, uint64_t offset, uint64_t size, int fd)
 {
-	struct page *page = &ram->pages[offset >> PAGE_SHIFT];
+	struct agx_ram_page *page = &ram->pool.pages[offset >> PAGE_SHIFT];
 
 	if (host_mmap(ram->base + offset, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
 		      0) == MAP_FAILED)
@@ -538,4 +419,95 @@ void agx_ram_fork_child(struct agx_ram *ram)
 uint64_t agx_ram_used(const struct agx_ram *ram)
 {
 	return (uint64_t)ram->used_pages << PAGE_SHIFT;
+}
+
+/* Makes more private memory accessible, at least pages at the end of what is. */
+static int open_own(struct agx_ram *ram, uint32_t pages)
+{
+	uint32_t opened = ram->own.opened, rest = ram->own.pool.num_pages - opened;
+	uint32_t more = opened < OPEN_MAX ? opened : OPEN_MAX;
+
+	if (more < OPEN_MIN)
+		more = OPEN_MIN;
+	if (more < pages)
+		more = pages;
+	if (more > rest)
+		more = rest;
+	if (more < pages)
+		return -ENOMEM;
+	if (syscall(SYS_mprotect, ram->own.base + ((uint64_t)opened << PAGE_SHIFT),
+		    (size_t)more << PAGE_SHIFT, PROT_READ | PROT_WRITE))
+		return -errno;
+	/* The driver's heaps touch most of it: a fault for each small page would be what costs. */
+	syscall(SYS_madvise, ram->own.base + ((uint64_t)opened << PAGE_SHIFT),
+		(size_t)more << PAGE_SHIFT, MADV_HUGEPAGE);
+	agx_ram_pool_add(&ram->own.pool, opened, more, AGX_RAM_CLEAN);
+	atomic_store_explicit(&ram->own.opened, opened + more, memory_order_release);
+	return 0;
+}
+
+/* As launder(), for private memory. */
+static void launder_own(struct agx_ram *ram)
+{
+	struct agx_ram_pool *pool = &ram->own.pool;
+	uint32_t start;
+
+	while ((start = agx_ram_pool_any(pool, AGX_RAM_DIRTY)) != NONE) {
+		uint32_t size = pool->pages[start].size;
+		uint8_t *memory = ram->own.base + ((uint64_t)start << PAGE_SHIFT);
+
+		agx_ram_pool_remove(pool, start);
+		if (syscall(SYS_madvise, memory, (size_t)size << PAGE_SHIFT, MADV_DONTNEED))
+			memset(memory, 0, (size_t)size << PAGE_SHIFT);
+		agx_ram_pool_add(pool, start, size, AGX_RAM_CLEAN);
+	}
+}
+
+int64_t agx_ram_alloc_private(struct agx_ram *ram, uint64_t size)
+{
+	struct agx_ram_pool *pool = &ram->own.pool;
+	uint32_t pages, start = NONE;
+	int err;
+
+	if (!size || size > own_size(ram))
+		return -ENOMEM;
+	pages = (uint32_t)((size + AGX_RAM_PAGE_SIZE - 1) >> PAGE_SHIFT);
+	if (pages <= KEEP_PAGES)
+		start = agx_ram_pool_find(pool, AGX_RAM_DIRTY, pages);
+	if (start == NONE)
+		start = agx_ram_pool_find(pool, AGX_RAM_CLEAN, pages);
+	if (start == NONE) {
+		err = open_own(ram, pages);
+		if (err)
+			launder_own(ram);
+		start = agx_ram_pool_find(pool, AGX_RAM_CLEAN, pages);
+		if (start == NONE)
+			return err ? err : -ENOMEM;
+	}
+	if (agx_ram_pool_take(pool, start, pages))
+		memset(ram->own.base + ((uint64_t)start << PAGE_SHIFT), 0,
+		       (size_t)pages << PAGE_SHIFT);
+	ram->own.used_pages += pages;
+	return (int64_t)(memfd_size(ram) + ((uint64_t)start << PAGE_SHIFT));
+}
+
+void agx_ram_free_private(struct agx_ram *ram, uint64_t offset)
+{
+	struct agx_ram_pool *pool = &ram->own.pool;
+	uint32_t start = (uint32_t)((offset - memfd_size(ram)) >> PAGE_SHIFT);
+	uint32_t size = pool->pages[start].size;
+	uint8_t state = AGX_RAM_DIRTY;
+
+	ram->own.used_pages -= size;
+	pool->pages[start].state = AGX_RAM_INSIDE;
+	if ((size > KEEP_PAGES || pool->dirty.pages + size > KEEP_TOTAL) &&
+	    !syscall(SYS_madvise, ram->own.base + ((uint64_t)start << PAGE_SHIFT),
+		     (size_t)size << PAGE_SHIFT, MADV_DONTNEED))
+		state = AGX_RAM_CLEAN;
+	agx_ram_pool_add(pool, start, size, state);
+}
+
+uint64_t agx_ram_private_used(const struct agx_ram *ram)
+{
+	return (uint64_t)ram->own.used_pages << PAGE_SHIFT;
 }

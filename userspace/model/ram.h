@@ -8,6 +8,10 @@
  * application's mmap of a buffer) shows the same bytes. A range can also be overlaid by another
  * memfd, for buffers that are shared with other processes: same address, other backing.
  *
+ * Behind the memfd's part lies private memory, for what belongs to this process's machine and to
+ * nobody else: page tables, and what driver and firmware share. A fork copies it, so that both
+ * processes have a machine that goes on.
+ *
  * Allocation, clearing and freeing of small ranges make no system call in the common case.
  *
  * The caller serialises all functions except agx_ram_pointer() and agx_ram_translate(), which
@@ -30,12 +34,19 @@ struct agx_ram;
 #define AGX_RAM_MIN_LIMIT (1ull << 20)
 #define AGX_RAM_MAX_LIMIT (1ull << 40)
 
+/* Most private memory. */
+#define AGX_RAM_MAX_PRIVATE (8ull << 30)
+
 /*
- * Makes a RAM of which limit bytes can be allocated (rounded up to pages). The memory is taken
- * from the host when it is touched. -EINVAL: limit out of bounds; or what memfd_create(),
- * ftruncate() or mmap() gave, -ENOMEM for instance when the address space is limited.
+ * Makes a RAM of which limit bytes can be allocated (rounded up to pages), besides own bytes of
+ * private memory (whole pages). The memory is taken from the host when it is touched. -EINVAL:
+ * out of bounds; or what memfd_create(), ftruncate() or mmap() gave, -ENOMEM for instance when
+ * the address space is limited.
  */
-int agx_ram_create(uint64_t limit, struct agx_ram **ram);
+int agx_ram_create(uint64_t limit, uint64_t own, struct agx_ram **ram);
+
+/* Bytes of physical addresses, from AGX_RAM_BASE on, that such a RAM takes. */
+uint64_t agx_ram_address_space(uint64_t limit, uint64_t own);
 
 /* Also unmaps it: no pointer into it may be in use. Mappings of its fd stay. Accepts NULL. */
 void agx_ram_destroy(struct agx_ram *ram);
@@ -78,7 +89,15 @@ int agx_ram_overlay(struct agx_ram *ram, uint64_t offset, uint64_t size, int fd)
  */
 void agx_ram_fork_child(struct agx_ram *ram);
 
-/* Bytes allocated now. */
+/*
+ * Private memory: size bytes (rounded up to pages, not 0) in a row that read as zero. The range's
+ * offset, as agx_ram_alloc() gives it, for agx_ram_pointer(); -ENOMEM. It has no owner.
+ */
+int64_t agx_ram_alloc_private(struct agx_ram *ram, uint64_t size);
+void agx_ram_free_private(struct agx_ram *ram, uint64_t offset);
+
+/* Bytes allocated now: ranges of the memfd; private memory. */
 uint64_t agx_ram_used(const struct agx_ram *ram);
+uint64_t agx_ram_private_used(const struct agx_ram *ram);
 
 #endif

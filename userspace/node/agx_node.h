@@ -30,17 +30,30 @@ struct agx_uaccess {
 extern const struct agx_uaccess agx_uaccess_trusted;
 
 enum agx_exec {
-	AGX_EXEC_NONE, /* submissions complete in order without executing */
+	AGX_EXEC_NONE, /* commands go through driver and firmware to a GPU that does nothing */
 };
 
 enum agx_node_log_level {
 	AGX_NODE_LOG_ERROR, /* the node itself is in trouble (out of memory, a host call failed) */
-	AGX_NODE_LOG_WARN,  /* the client did something that is not supported: unknown ioctl, command */
-	AGX_NODE_LOG_DEBUG, /* why an ioctl was refused */
+	AGX_NODE_LOG_WARN, /* the client did something that is not supported: unknown ioctl, command */
+	AGX_NODE_LOG_DEBUG,   /* why an ioctl was refused */
+	AGX_NODE_LOG_MACHINE, /* what the driver core and the firmware say */
+};
+
+/* Something that the model of the firmware has to say against what the driver wrote. */
+struct agx_node_finding {
+	unsigned int id;       /* enum agx_finding_id of the model's findings.h */
+	const char *name;      /* of the id: "POINTER_NULL" */
+	const char *text;      /* a sentence with all of this */
+	uint64_t address;      /* of the member, for the firmware; or a mailbox message */
+	const char *structure; /* as docs/firmware-interface.md names it */
+	const char *field;     /* way to the member, "" when it is the whole */
+	uint64_t expected, got;
 };
 
 struct agx_node_config {
 	const char *gpu;       /* SoC name, NULL: t8103 */
+	const char *firmware;  /* "12.3", "12.4", "13.5"; NULL: the oldest that the SoC has */
 	enum agx_exec exec;    /* what happens to submissions */
 	uint64_t memory_limit; /* bytes of RAM for buffer objects; 0: AGX_NODE_DEFAULT_MEMORY */
 	bool single_step;      /* no worker thread: see agx_node_step() */
@@ -61,6 +74,24 @@ struct agx_node_config {
 	/* May be NULL. Called with internal locks held: must not call back into the node. */
 	void (*log)(void *data, enum agx_node_log_level level, const char *message);
 	void *log_data;
+
+	/*
+	 * What crosses the mailbox and the rings, line by line, and what the firmware finds wrong.
+	 * May be NULL; called as log is, and strings live during the call only.
+	 */
+	void (*transcript)(void *data, const char *line);
+	void *transcript_data;
+	void (*finding)(void *data, const struct agx_node_finding *finding);
+	void *finding_data;
+
+	/*
+	 * A firmware that has crashed stays so, as on a Mac: every later submission fails with
+	 * ENODEV. Otherwise it is started anew, and only the jobs that it had fail.
+	 */
+	bool stay_crashed;
+
+	/* What shall go wrong: rules of userspace/model/inject/agx_inject.h; NULL: nothing. */
+	const char *inject;
 };
 
 #define AGX_NODE_DEFAULT_MEMORY (16ull << 30)
@@ -81,9 +112,17 @@ struct agx_node_stats {
 	uint64_t live_queues;
 	uint64_t live_syncobjs;
 	uint64_t peak_bytes;
+	uint64_t findings; /* of the firmware's critic */
+	uint64_t faults;   /* jobs that ended with a fault of the GPU or an error of a channel */
+	uint64_t timeouts; /* jobs that ended because the GPU did not get on */
+	uint64_t restarts; /* of the firmware, after a crash */
+	uint64_t injected; /* faults on purpose, see agx_node_config.inject */
 };
 
-/* Creates a node. -EINVAL: unknown SoC or limit out of range; -ENOMEM; -errno of memfd/mmap. */
+/*
+ * Creates a node. -EINVAL: unknown SoC, a firmware that the SoC does not have, limit out of
+ * range, bad rules for injection; -ENOMEM; -errno of memfd/mmap.
+ */
 int agx_node_create(const struct agx_node_config *config, struct agx_node **node);
 
 /* Destroys a node. All files must have been closed; BOs still mapped by agx_file_mmap stay valid. */
@@ -92,8 +131,9 @@ void agx_node_destroy(struct agx_node *node);
 void agx_node_stats(struct agx_node *node, struct agx_node_stats *stats);
 
 /*
- * single_step only: retires every job that can run now. ioctls call this themselves; needed
- * only after time or a foreign fence has moved.
+ * single_step only: retires every job that can run now; where the machine waits for time to pass,
+ * its clock is put forward to when something happens next. ioctls run what can run themselves, and
+ * waits put the clock forward; so this is needed only after time or a foreign fence has moved.
  */
 void agx_node_step(struct agx_node *node);
 

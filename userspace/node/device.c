@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* What the GPU is and what time it has: ASAHI_GET_PARAMS, ASAHI_GET_TIME. */
 #include "agx_args.h"
-#include "agx_soc.h"
+#include "machine.h"
 #include "node_internal.h"
 
 long agx_ioctl_get_params(struct agx_file *file, void *arg)
@@ -12,6 +12,8 @@ long agx_ioctl_get_params(struct agx_file *file, void *arg)
 	struct agx_reject why;
 	int err = agx_check_get_params(args, &why);
 
+	if (!err && agx_machine_is_lost(node->machine))
+		err = agx_reject(&why, -ENODEV, "the firmware", "one that has not crashed", 0);
 	if (err)
 		return agx_log_reject(node, "ASAHI_GET_PARAMS", err, &why);
 
@@ -29,6 +31,7 @@ long agx_ioctl_get_time(struct agx_file *file, void *arg)
 
 	if (err)
 		return agx_log_reject(file->node, "ASAHI_GET_TIME", err, &why);
-	args->gpu_timestamp = agx_node_now(file->node);
+	/* As the GPU's timestamps: what its clock shows, in nanoseconds. */
+	args->gpu_timestamp = agx_machine_ns(agx_machine_ticks(agx_node_now(file->node)));
 	return 0;
 }

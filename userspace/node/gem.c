@@ -58,7 +58,7 @@ static void free_bo(struct agx_bo *bo)
 			host_close(bo->fd);
 	}
 	agx_ram_free(node->ram, bo->ram, bo->touched);
-	agx_vm_put(bo->vm);
+	agx_node_vm_put(bo->vm);
 	node->stats.live_bos--;
 	node->stats.live_bytes -= bo->size;
 	free(bo);
@@ -198,7 +198,7 @@ long agx_ioctl_gem_create(struct agx_file *file, void *arg)
 		agx_reject(&why, err, "size", "free memory", size);
 		return agx_log_reject(node, "ASAHI_GEM_CREATE", err, &why);
 	}
-	bo->vm = agx_vm_get(vm);
+	bo->vm = agx_node_vm_get(vm);
 	handle = agx_bo_add_handle(bo, file);
 	agx_bo_put_locked(bo);
 	if (handle < 0)
@@ -286,7 +286,7 @@ int agx_file_mmap(struct agx_file *file, uint64_t offset, uint64_t size, struct 
 	err = map_bo(file, offset, size, map);
 	if (err)
 		agx_node_log(file->node, AGX_NODE_LOG_DEBUG, "mmap: offset %#llx, %llu bytes: %s",
-			(unsigned long long)offset, (unsigned long long)size, strerror(-err));
+			     (unsigned long long)offset, (unsigned long long)size, strerror(-err));
 	agx_node_unlock(file->node);
 	return err;
 }

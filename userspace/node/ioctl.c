@@ -114,8 +114,9 @@ static const struct ioctl_desc ioctls[256] = {
 static long unknown(struct agx_node *node, uint32_t request)
 {
 	node->stats.unknown_ioctls++;
-	agx_node_log(node, AGX_NODE_LOG_WARN, "unknown ioctl %#010x (type %#x, number %#x, %u bytes)",
-		request, _IOC_TYPE(request), _IOC_NR(request), (unsigned int)_IOC_SIZE(request));
+	agx_node_log(node, AGX_NODE_LOG_WARN,
+		     "unknown ioctl %#010x (type %#x, number %#x, %u bytes)", request,
+		     _IOC_TYPE(request), _IOC_NR(request), (unsigned int)_IOC_SIZE(request));
 	return _IOC_TYPE(request) == DRM_TYPE ? -EINVAL : -ENOTTY;
 }
 
@@ -161,7 +162,8 @@ static long dispatch(struct agx_file *file, uint32_t request, uint64_t arg)
 	} else if (desc->func) {
 		ret = desc->func(file, data);
 	} else {
-		agx_node_log(node, AGX_NODE_LOG_DEBUG, "%s: not on a render node (EACCES)", desc->name);
+		agx_node_log(node, AGX_NODE_LOG_DEBUG, "%s: not on a render node (EACCES)",
+			     desc->name);
 		ret = -EACCES;
 	}
 	if (agx_copy_to(node, arg, data, out_size))
@@ -169,8 +171,9 @@ static long dispatch(struct agx_file *file, uint32_t request, uint64_t arg)
 
 out:
 	if (ret == -EFAULT)
-		agx_node_log(node, AGX_NODE_LOG_DEBUG, "%s: memory at or behind %#llx is not accessible",
-			desc->name ? desc->name : "SYNCOBJ", (unsigned long long)arg);
+		agx_node_log(node, AGX_NODE_LOG_DEBUG,
+			     "%s: memory at or behind %#llx is not accessible",
+			     desc->name ? desc->name : "SYNCOBJ", (unsigned long long)arg);
 	if (ret < 0 && ret != -ETIME && ret != -EINTR)
 		node->stats.refused_ioctls++;
 	if (data != (uint8_t *)small)

@@ -5,12 +5,10 @@
 #include <stdlib.h>
 
 #include "asahi_drm.h"
+#include "machine.h"
 #include "node_internal.h"
 
-/*
- * Bookkeeping that one node gives to its clients, about 200 MB. A real machine would spend page
- * tables on them.
- */
+/* Bookkeeping that one node gives to its clients, about 200 MB, besides page tables. */
 #define MAX_MAPPINGS (2u << 20)
 
 static struct agx_mapping *new_mapping(struct agx_vm *vm)
@@ -106,7 +104,7 @@ struct agx_mapping *agx_mapping_find(const struct agx_vm *vm, uint64_t addr)
 	return best;
 }
 
-/* As agx_vm_unmap(), with a spare mapping for a split; *spare is NULL afterwards if used. */
+/* The tree's part of agx_vm_unmap(), with a spare mapping for a split; NULL afterwards if used. */
 static void unmap(struct agx_vm *vm, uint64_t start, uint64_t end, struct agx_mapping **spare)
 {
 	struct agx_mapping *mapping, *tail;
@@ -159,24 +157,82 @@ int agx_vm_unmap(struct agx_vm *vm, uint64_t start, uint64_t end)
 		if (!spare)
 			return -ENOMEM;
 	}
+	/* From here on nothing fails: the range is one of the VM's. */
+	agx_uat_unmap(agx_core_vm_uat(vm->core), start, end - start);
 	unmap(vm, start, end, &spare);
 	return 0;
+}
+
+static void free_tree(struct agx_mapping *mapping)
+{
+	struct agx_mapping *next;
+
+	/* Turns the tree into a list as it goes: no recursion. */
+	for (; mapping; mapping = next) {
+		next = mapping->right;
+		if (mapping->left) {
+			struct agx_mapping *left = mapping->left;
+
+			mapping->left = left->right;
+			left->right = mapping;
+			next = left;
+			continue;
+		}
+		free_mapping(mapping);
+	}
+}
+
+void agx_vm_unmap_all(struct agx_vm *vm)
+{
+	agx_core_vm_close(vm->core);
+	free_tree(vm->mappings);
+	vm->mappings = NULL;
+}
+
+static enum agx_uat_prot protection(uint32_t flags)
+{
+	if (!(flags & DRM_ASAHI_BIND_WRITE))
+		return AGX_UAT_GPU_SHARED_RO;
+	return flags & DRM_ASAHI_BIND_READ ? AGX_UAT_GPU_SHARED_RW : AGX_UAT_GPU_SHARED_WO;
+}
+
+/* The page tables' part of agx_vm_map(). */
+static int map_pages(struct agx_vm *vm, const struct agx_bo *bo, uint64_t start, uint64_t end,
+		     uint64_t offset, uint32_t flags)
+{
+	struct agx_uat_vm *uat = agx_core_vm_uat(vm->core);
+	struct agx_uat_reserve reserve = {0};
+	int err;
+
+	err = agx_uat_reserve(uat, start, end - start, false, &reserve);
+	if (!err)
+		err = agx_uat_map(uat, &reserve, start, agx_machine_address(bo->ram + offset),
+				  end - start, protection(flags),
+				  flags & DRM_ASAHI_BIND_SINGLE_PAGE ? AGX_UAT_SINGLE_PAGE : 0);
+	agx_uat_reserve_release(agx_core_uat(vm->node->machine->core), &reserve);
+	return err;
 }
 
 int agx_vm_map(struct agx_vm *vm, struct agx_bo *bo, uint64_t start, uint64_t end, uint64_t offset,
 	       uint32_t flags)
 {
 	struct agx_mapping *mapping = new_mapping(vm), *spare = NULL;
+	int err = -ENOMEM;
 
 	if (!mapping)
 		return -ENOMEM;
 	if (needs_split(vm, start, end)) {
 		spare = new_mapping(vm);
-		if (!spare) {
-			free_mapping(mapping);
-			return -ENOMEM;
-		}
+		if (!spare)
+			goto free_mappings;
 	}
+	err = map_pages(vm, bo, start, end, offset, flags);
+	if (err)
+		goto free_mappings;
+
+	/* From here on nothing fails. */
+	if (flags & DRM_ASAHI_BIND_WRITE)
+		bo->touched = true;
 	unmap(vm, start, end, &spare);
 	mapping->start = start;
 	mapping->end = end;
@@ -186,6 +242,11 @@ int agx_vm_map(struct agx_vm *vm, struct agx_bo *bo, uint64_t start, uint64_t en
 	list_add(&mapping->bo_link, &bo->mappings);
 	insert(vm, mapping);
 	return 0;
+
+free_mappings:
+	free_mapping(spare);
+	free_mapping(mapping);
+	return err;
 }
 
 void agx_vm_unbind_bo(struct agx_file *file, struct agx_bo *bo)
@@ -195,6 +256,8 @@ void agx_vm_unbind_bo(struct agx_file *file, struct agx_bo *bo)
 	list_for_each_entry_safe(mapping, next, &bo->mappings, bo_link) {
 		if (mapping->vm->file != file)
 			continue;
+		agx_uat_unmap(agx_core_vm_uat(mapping->vm->core), mapping->start,
+			      mapping->end - mapping->start);
 		erase(mapping->vm, mapping);
 		free_mapping(mapping);
 	}

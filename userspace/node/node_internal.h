@@ -25,6 +25,11 @@
 #include "idr.h"
 #include "list.h"
 
+struct agx_core_queue;
+struct agx_core_timestamps;
+struct agx_core_vm;
+struct agx_firmware_version;
+struct agx_machine;
 struct agx_ram;
 struct agx_resv;
 struct agx_sched;
@@ -35,38 +40,65 @@ struct agx_syncobj_table;
 struct agx_vm;
 
 /*
- * What executes submissions: the seam between the node and whatever is behind it.
+ * What executes submissions: the seam between the scheduler and whatever is behind it. All with
+ * the node's lock held.
  *
  * prepare() sees a validated submission before anything of it is visible and makes what run()
- * will need, *payload; it may fail, with the errno of the ioctl. cmdbuf and cmds are valid during
- * the call; timestamp objects in cmds are struct agx_object, to be referenced.
- * run() is called with the node's lock held, in submission order per queue, after the job's
- * dependencies have signalled. It must not block. 0: the job is finished; a negative errno:
- * finished, and its fence carries that error; AGX_ENGINE_PENDING: the engine calls
- * agx_job_complete() later. release() frees the payload of a job that ran or was thrown away;
- * payload may be NULL. instant: run() takes next to no time, so a job that can run does so in the
- * thread that submits it, which saves a switch to the worker.
+ * will need, *payload, which becomes the job's; it may fail, with the errno of the ioctl. -EAGAIN:
+ * the engine needs time; wait for it and start the ioctl over.
+ *
+ * run() is called in submission order per queue, after the job's dependencies have signalled. It
+ * must not block. 0: the job is finished; a negative errno: finished, and its fence carries that
+ * error; AGX_ENGINE_PENDING: the engine calls agx_job_complete() later; AGX_ENGINE_BUSY: no room,
+ * call again after agx_sched_retry_locked().
+ *
+ * release() frees the payload of a job that has ended or was thrown away. The engine may keep what
+ * it still needs of it.
+ *
+ * poll() goes on with what takes time, and gives the nanoseconds until it is to be called again,
+ * UINT64_MAX: not before something else is done; next() says the same without doing anything.
+ * skip() lets virtual time pass up to then, but at most limit ns, for nodes that have no thread;
+ * false: nothing waits for time. These three may be NULL.
  */
 struct agx_job;
 struct agx_submit_cmd;
+
 #define AGX_ENGINE_PENDING 1
+#define AGX_ENGINE_BUSY    2
+
+/* A submission's commands, for prepare(). */
+struct agx_engine_work {
+	const void *cmdbuf; /* valid during the call, as cmds */
+	uint32_t size;      /* bytes of it */
+	uint32_t count;
+	struct agx_submit_cmd *cmds; /* timestamps' objects are struct agx_object */
+	bool waits;                  /* for fences that have not signalled */
+};
+
 struct agx_engine_ops {
-	int (*prepare)(struct agx_queue *queue, const void *cmdbuf,
-		       const struct agx_submit_cmd *cmds, uint32_t count, void **payload);
-	/* job->payload is a struct agx_submission */
+	int (*prepare)(struct agx_queue *queue, const struct agx_engine_work *work, void **payload);
 	int (*run)(struct agx_node *node, struct agx_job *job);
 	void (*release)(struct agx_node *node, void *payload);
+	uint64_t (*next)(struct agx_node *node);
+	uint64_t (*poll)(struct agx_node *node);
+	bool (*skip)(struct agx_node *node, uint64_t limit);
+
+	/*
+	 * run() takes next to no time: a job that can run does so in the thread that submits it,
+	 * which saves a switch to the worker.
+	 */
 	bool instant;
 };
 
-/* What a job carries for the engine. */
-struct agx_submission {
-	struct agx_queue *queue; /* a reference */
-	void *payload;           /* what prepare() made */
-};
+/* The driver core and the machine behind it. */
+extern const struct agx_engine_ops agx_engine_core;
 
-/* AGX_EXEC_NONE: commands write their timestamps and are done. */
-extern const struct agx_engine_ops agx_engine_none;
+/* What the engine has of a queue. */
+struct agx_engine_queue {
+	struct agx_core_queue *core;
+	uint32_t unbuilt;          /* jobs that are not built yet */
+	uint64_t submitted, ended; /* jobs, to see that they end in order */
+};
 
 /* Most VMs, and most queues, of one node; a real machine ends at a few of each per client. */
 #define AGX_MAX_VMS    65536
@@ -80,13 +112,16 @@ struct agx_node {
 	struct agx_node_config config; /* defaults filled in */
 	const struct agx_uaccess *uaccess;
 	const struct agx_soc *soc;
+	const struct agx_firmware_version *firmware;
 	const struct agx_engine_ops *engine;
 	struct agx_ram *ram;
+	struct agx_machine *machine; /* NULL until there is a VM */
 	struct agx_sched *sched;
+	char *inject;     /* rules, or NULL */
+	uint64_t skipped; /* ns that a node without threads has let pass, see agx_node_now() */
 	struct agx_node_stats stats;
 	struct list_head files;                       /* agx_file.link */
 	struct list_head dmabufs[AGX_DMABUF_BUCKETS]; /* agx_bo.dmabuf_link, by inode */
-	uint64_t object_bytes;                        /* of the timestamp window in use */
 	uint64_t num_mappings;                        /* in all VMs */
 	uint32_t random; /* state of a generator, not 0; see mapping.c */
 	bool destroyed;  /* freed with the last BO */
@@ -135,13 +170,18 @@ struct agx_bo {
 	struct agx_resv *resv;
 };
 
-/* A GPU address space. */
+/*
+ * A GPU address space. Private BOs reference it too, because they must not be bound to any other,
+ * but only its file and its queues keep the page tables.
+ */
 struct agx_vm {
 	struct agx_file *file; /* NULL once destroyed */
 	struct agx_node *node;
-	unsigned int refs;
+	unsigned int refs;  /* all */
+	unsigned int users; /* its file, and queues; refs count them too */
 	uint32_t id;
 	uint64_t kernel_start, kernel_end; /* the driver's window */
+	struct agx_core_vm *core;          /* NULL without users */
 	struct agx_mapping *mappings;      /* root of the tree of user mappings, see mapping.h */
 };
 
@@ -152,6 +192,7 @@ struct agx_object {
 	struct agx_bo *bo; /* a reference */
 	uint64_t offset;   /* bytes in bo */
 	uint64_t range;    /* bytes */
+	struct agx_core_timestamps *core;
 };
 
 struct agx_queue {
@@ -160,7 +201,8 @@ struct agx_queue {
 	uint32_t id;
 	uint32_t priority;
 	uint64_t usc_exec_base;
-	struct agx_vm *vm;             /* a reference */
+	struct agx_vm *vm; /* in use */
+	struct agx_engine_queue engine;
 	struct agx_sched_queue *sched; /* the run queue, made and freed by sched.c */
 };
 
@@ -174,19 +216,20 @@ static inline void agx_node_unlock(struct agx_node *node)
 	pthread_mutex_unlock(&node->lock);
 }
 
-/* Nanoseconds of the node's clock. */
+/* Nanoseconds of the node's clock, which goes on while nodes without threads wait. */
 uint64_t agx_node_now(struct agx_node *node);
 
 /*
  * Formats and sends a line to the node's log callback. DEBUG messages name the ioctl, the field,
  * what was expected and what was there.
  */
-__attribute__((format(printf, 3, 4))) void agx_node_log(struct agx_node *node, enum agx_node_log_level level,
-						   const char *fmt, ...);
+__attribute__((format(printf, 3, 4))) void
+agx_node_log(struct agx_node *node, enum agx_node_log_level level, const char *fmt, ...);
 
 /* A refusal: logs at DEBUG when there is a listener and gives err (negative) back. */
-#define agx_refuse(node, err, ...) \
-	((node)->config.log ? (agx_node_log((node), AGX_NODE_LOG_DEBUG, __VA_ARGS__), (err)) : (err))
+#define agx_refuse(node, err, ...)                                                           \
+	((node)->config.log ? (agx_node_log((node), AGX_NODE_LOG_DEBUG, __VA_ARGS__), (err)) \
+			    : (err))
 
 /* The same with a reason in the driver core's form. err 0: nothing happens. */
 struct agx_reject;
@@ -204,15 +247,12 @@ static inline int agx_copy_to(struct agx_node *node, uint64_t dst, const void *s
 
 /* References under the lock. put frees with the last one; all accept NULL. */
 void agx_bo_put_locked(struct agx_bo *bo);
-struct agx_vm *agx_vm_get(struct agx_vm *vm);
-void agx_vm_put(struct agx_vm *vm);
+struct agx_vm *agx_node_vm_get(struct agx_vm *vm);
+void agx_node_vm_put(struct agx_vm *vm);
 struct agx_queue *agx_queue_get(struct agx_queue *queue);
 void agx_queue_put(struct agx_queue *queue);
 struct agx_object *agx_object_get(struct agx_object *object);
 void agx_object_put(struct agx_object *object);
-
-/* The object's memory (range bytes); valid as long as the object is referenced. */
-void *agx_object_memory(struct agx_object *object);
 
 /* The BO of a handle, without a reference, or NULL. */
 struct agx_bo *agx_bo_lookup(struct agx_file *file, uint32_t handle);
@@ -260,8 +300,13 @@ int agx_bo_close_handle(struct agx_file *file, uint32_t handle);
 int agx_bo_make_dmabuf(struct agx_bo *bo);
 bool agx_dmabuf_is_open(const struct agx_bo *bo);
 
-/* vm.c. close: unmaps everything; drops the reference of the file's table. */
+/*
+ * vm.c. close: unmaps everything; drops the reference of the file's table. use and unuse: as get
+ * and put, for who needs the address space itself.
+ */
 void agx_vm_close(struct agx_vm *vm);
+struct agx_vm *agx_vm_use(struct agx_vm *vm);
+void agx_vm_unuse(struct agx_vm *vm);
 
 /* mapping.c. Unmaps a BO from all VMs of a file. */
 void agx_vm_unbind_bo(struct agx_file *file, struct agx_bo *bo);

@@ -9,9 +9,8 @@
 #include <stdlib.h>
 
 #include "agx_args.h"
-#include "agx_limits.h"
+#include "machine.h"
 #include "node_internal.h"
-#include "ram.h"
 
 struct agx_object *agx_object_get(struct agx_object *object)
 {
@@ -24,14 +23,27 @@ void agx_object_put(struct agx_object *object)
 {
 	if (!object || --object->refs)
 		return;
-	object->node->object_bytes -= object->range;
+	agx_core_timestamps_destroy(object->core);
 	agx_bo_put_locked(object->bo);
 	free(object);
 }
 
-void *agx_object_memory(struct agx_object *object)
+/* A piece of the window with the object's memory in it. */
+static int map_timestamps(struct agx_object *object)
 {
-	return agx_ram_pointer(object->node->ram, object->bo->ram + object->offset);
+	struct agx_machine *machine;
+	int err = agx_machine_get(object->node, &machine);
+
+	if (!err)
+		err = agx_core_timestamps_create(machine->core, object->range, &object->core);
+	if (err)
+		return err;
+	err = agx_core_timestamps_map(object->core, 0,
+				      agx_machine_address(object->bo->ram + object->offset),
+				      object->range);
+	if (err)
+		agx_core_timestamps_destroy(object->core);
+	return err;
 }
 
 static int bind(struct agx_file *file, struct drm_asahi_gem_bind_object *args,
@@ -48,24 +60,27 @@ static int bind(struct agx_file *file, struct drm_asahi_gem_bind_object *args,
 					   why);
 	if (err)
 		return err;
-	if (args->range > AGX_TIMESTAMP_WINDOW - node->object_bytes)
-		return agx_reject(why, -ENOSPC, "range", "room in the 64 MiB timestamp window",
-				  args->range);
-
 	object = calloc(1, sizeof(*object));
 	if (!object)
 		return agx_reject(why, -ENOMEM, "memory", "some", 0);
+	object->node = node;
+	object->refs = 1;
+	object->bo = bo;
+	object->offset = args->offset;
+	object->range = args->range;
+	err = map_timestamps(object);
+	if (err) {
+		free(object);
+		return agx_reject(why, err, "range", "room in the 64 MiB timestamp window",
+				  args->range);
+	}
 	id = agx_idr_alloc(&file->objects, object);
 	if (id < 0) {
+		agx_core_timestamps_destroy(object->core);
 		free(object);
 		return agx_reject(why, id, "objects", "fewer", file->objects.count);
 	}
-	object->node = node;
-	object->refs = 1;
-	object->bo = agx_bo_get(bo);
-	object->offset = args->offset;
-	object->range = args->range;
-	node->object_bytes += args->range;
+	agx_bo_get(bo);
 	bo->touched = true;
 	args->object_handle = (uint32_t)id;
 	return 0;

@@ -18,6 +18,7 @@
 #include "agx_limits.h"
 #include "agx_types.h"
 #include "asahi_drm.h"
+#include "fdtrack.h"
 #include "host.h"
 #include "node_internal.h"
 #include "ram.h"
@@ -114,21 +115,44 @@ int agx_bo_make_dmabuf(struct agx_bo *bo)
 	return 0;
 }
 
-static struct agx_bo *find_dmabuf(struct agx_node *node, const struct stat *st)
+static struct agx_bo *find_dmabuf(struct agx_node *node, struct agx_fd_identity identity)
 {
 	struct agx_bo *bo;
 
-	list_for_each_entry(bo, bucket(node, st->st_ino), dmabuf_link)
-		if (bo->ino == st->st_ino && bo->dev == st->st_dev)
+	list_for_each_entry(bo, bucket(node, identity.ino), dmabuf_link)
+		if (bo->ino == identity.ino && bo->dev == identity.dev)
 			return agx_bo_get_unless_zero(bo);
 	return NULL;
 }
 
+/*
+ * The BO behind fd, with a reference, without a system call where the number is known. 0, *bo
+ * NULL and *st filled: no BO of this node's. A negative errno: fd is not open.
+ */
+static int lookup(struct agx_node *node, int fd, struct stat *st, struct agx_bo **bo)
+{
+	struct agx_fd_identity identity = {0};
+	int err;
+
+	if (agx_fdtrack_find(fd, AGX_FD_DMABUF, &identity)) {
+		*bo = find_dmabuf(node, identity);
+		if (*bo)
+			return 0;
+	}
+	err = host_fstat(fd, st);
+	identity = err ? (struct agx_fd_identity){0}
+		       : (struct agx_fd_identity){st->st_dev, st->st_ino};
+	agx_fdtrack_checked(fd, identity);
+	*bo = err ? NULL : find_dmabuf(node, identity);
+	return err;
+}
+
 struct agx_bo *agx_dmabuf_lookup_locked(struct agx_node *node, int fd)
 {
+	struct agx_bo *bo;
 	struct stat st;
 
-	return host_fstat(fd, &st) ? NULL : find_dmabuf(node, &st);
+	return lookup(node, fd, &st, &bo) ? NULL : bo;
 }
 
 /* Opens the file behind a descriptor once more, with an access mode of its own. */
@@ -150,8 +174,12 @@ static int export(const struct agx_bo *bo, uint32_t flags)
 
 	if (!(flags & DRM_RDWR))
 		fd = reopen(bo->fd, O_RDONLY | (flags & DRM_CLOEXEC ? O_CLOEXEC : 0));
-	if (fd == -ENOENT || fd == -EACCES)
-		fd = host_fcntl(bo->fd, flags & DRM_CLOEXEC ? F_DUPFD_CLOEXEC : F_DUPFD, 0);
+	if (fd == -ENOENT || fd == -EACCES) {
+		fd = agx_fdtrack_dup(bo->fd, flags & DRM_CLOEXEC ? F_DUPFD_CLOEXEC : F_DUPFD);
+		if (fd >= 0)
+			agx_fdtrack_made(fd, AGX_FD_DMABUF,
+					 (struct agx_fd_identity){bo->dev, bo->ino});
+	}
 	return fd;
 }
 
@@ -232,11 +260,10 @@ long agx_ioctl_prime_fd_to_handle(struct agx_file *file, void *arg)
 	uint32_t known;
 	int err, handle;
 
-	if (host_fstat(args->fd, &st)) {
+	if (lookup(node, args->fd, &st, &bo)) {
 		agx_reject(&why, -EBADF, "fd", "an open descriptor", (uint64_t)args->fd);
 		return agx_log_reject(node, "PRIME_FD_TO_HANDLE", -EBADF, &why);
 	}
-	bo = find_dmabuf(node, &st);
 	if (!bo) {
 		if (!agx_dmabuf_is_ours(args->fd)) {
 			agx_reject(&why, -EINVAL, "fd", "a dma-buf of a virtual node",
@@ -264,13 +291,10 @@ long agx_node_dmabuf_ioctl(struct agx_node *node, int fd, unsigned long request,
 	long ret;
 
 	agx_node_lock(node);
-	ret = host_fstat(fd, &st);
-	if (!ret) {
-		bo = find_dmabuf(node, &st);
-		/* One of another process, which this one only waits for: known from now on. */
-		if (!bo)
-			ret = agx_dmabuf_is_ours(fd) ? import(node, fd, &st, &bo) : -ENOTTY;
-	}
+	ret = lookup(node, fd, &st, &bo);
+	/* One of another process, which this one only waits for: known from now on. */
+	if (!ret && !bo)
+		ret = agx_dmabuf_is_ours(fd) ? import(node, fd, &st, &bo) : -ENOTTY;
 	if (!ret) {
 		ret = agx_resv_ioctl(bo, fd, request, arg);
 		agx_bo_put_locked(bo);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "agx_args.h"
+#include "agx_work.h"
 #include "node_internal.h"
 #include "sched.h"
 
@@ -18,7 +19,8 @@ void agx_queue_put(struct agx_queue *queue)
 {
 	if (!queue || --queue->refs)
 		return;
-	agx_vm_put(queue->vm);
+	agx_core_queue_destroy(queue->engine.core);
+	agx_vm_unuse(queue->vm);
 	free(queue);
 }
 
@@ -52,26 +54,36 @@ long agx_ioctl_queue_create(struct agx_file *file, void *arg)
 	queue = node->stats.live_queues < AGX_MAX_QUEUES ? calloc(1, sizeof(*queue)) : NULL;
 	if (!queue)
 		return -ENOMEM;
+	err = agx_core_queue_create(vm->core, args->priority, args->usc_exec_base,
+				    &queue->engine.core);
+	if (err)
+		goto free_queue;
+	err = -ENOMEM;
 	queue->sched = agx_sched_queue_create(node);
-	if (!queue->sched) {
-		free(queue);
-		return -ENOMEM;
-	}
+	if (!queue->sched)
+		goto destroy_core_queue;
 	id = agx_idr_alloc(&file->queues, queue);
 	if (id < 0) {
-		agx_sched_queue_destroy(queue->sched);
-		free(queue);
-		return id;
+		err = id;
+		goto destroy_sched_queue;
 	}
 	queue->node = node;
 	queue->refs = 1;
 	queue->id = (uint32_t)id;
 	queue->priority = args->priority;
 	queue->usc_exec_base = args->usc_exec_base;
-	queue->vm = agx_vm_get(vm);
+	queue->vm = agx_vm_use(vm);
 	node->stats.live_queues++;
 	args->queue_id = queue->id;
 	return 0;
+
+destroy_sched_queue:
+	agx_sched_queue_destroy(queue->sched);
+destroy_core_queue:
+	agx_core_queue_destroy(queue->engine.core);
+free_queue:
+	free(queue);
+	return err;
 }
 
 long agx_ioctl_queue_destroy(struct agx_file *file, void *arg)
@@ -90,5 +102,6 @@ long agx_ioctl_queue_destroy(struct agx_file *file, void *arg)
 	if (err)
 		return agx_log_reject(file->node, "ASAHI_QUEUE_DESTROY", err, &why);
 	agx_queue_close(queue);
+	agx_sched_poll_locked(file->node);
 	return 0;
 }

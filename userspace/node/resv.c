@@ -17,10 +17,12 @@
 
 #include <errno.h>
 #include <linux/dma-buf.h>
+#include <linux/ioctl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "fdtrack.h"
 #include "host.h"
 #include "node_internal.h"
 #include "sched.h"
@@ -138,11 +140,20 @@ static void fence_signalled(struct agx_fence *fence, struct agx_fence_cb *cb)
 	fence_free(list_entry(cb, struct resv_fence, cb));
 }
 
+static void close_description(struct agx_resv *resv)
+{
+	if (resv->fd >= 0) {
+		agx_fdtrack_closed(resv->fd);
+		host_close(resv->fd);
+	}
+	resv->fd = -1;
+}
+
 void agx_resv_destroy(struct agx_resv *resv)
 {
 	/* No fences are left: each holds the BO. */
-	if (resv && resv->fd >= 0)
-		host_close(resv->fd);
+	if (resv)
+		close_description(resv);
 	free(resv);
 }
 
@@ -152,19 +163,53 @@ void agx_resv_fork_child_locked(struct agx_node *node)
 
 	for (int i = 0; i < AGX_DMABUF_BUCKETS; i++) {
 		list_for_each_entry(bo, &node->dmabufs[i], dmabuf_link) {
-			if (bo->resv && bo->resv->fd >= 0) {
-				host_close(bo->resv->fd);
-				bo->resv->fd = -1;
-			}
+			if (bo->resv)
+				close_description(bo->resv);
 		}
 	}
 }
 
-/* The description for this node's locks on a buffer with a memfd. */
+static bool is_buffer(const struct agx_bo *bo, int fd)
+{
+	struct stat st;
+
+	return !host_fstat(fd, &st) && st.st_ino == bo->ino && st.st_dev == bo->dev;
+}
+
+static int open_description(struct agx_bo *bo)
+{
+	int fd = reopen(bo->fd), copy;
+
+	if (fd < 0)
+		return fd;
+	/* The program may have closed the buffer's own descriptor. */
+	copy = !is_buffer(bo, fd)      ? -EBADF
+	       : agx_fdtrack_enabled() ? agx_fdtrack_dup(fd, F_DUPFD_CLOEXEC)
+				       : host_dup(fd);
+	host_close(fd);
+	return copy;
+}
+
+/*
+ * The description for this node's locks on a buffer with a memfd. Where closes are reported, one
+ * that the program closed is made anew: its number may be another file's, and the locks are gone.
+ */
 static int own_description(struct agx_bo *bo, struct agx_resv *resv)
 {
-	if (resv->fd < 0)
-		resv->fd = reopen(bo->fd);
+	struct agx_fd_identity known, identity = {bo->dev, bo->ino};
+
+	if (resv->fd >= 0 && agx_fdtrack_enabled() &&
+	    !agx_fdtrack_find(resv->fd, AGX_FD_DMABUF, &known)) {
+		if (is_buffer(bo, resv->fd))
+			agx_fdtrack_own(resv->fd, AGX_FD_DMABUF, identity);
+		else
+			resv->fd = -1;
+	}
+	if (resv->fd < 0) {
+		resv->fd = open_description(bo);
+		if (resv->fd >= 0)
+			agx_fdtrack_made(resv->fd, AGX_FD_DMABUF, identity);
+	}
 	return resv->fd;
 }
 
@@ -252,6 +297,11 @@ int agx_resv_get_fence(struct agx_bo *bo, bool write, struct agx_fence **out)
 	if (ret)
 		return ret;
 	resv = bo->resv;
+	if (!foreign &&
+	    (!resv || (list_empty(&resv->fences[1]) && (!write || list_empty(&resv->fences[0]))))) {
+		*out = agx_fence_stub(bo->node);
+		return 0;
+	}
 	for (int kind = write ? 0 : 1; resv && kind < 2; kind++)
 		list_for_each_entry(entry, &resv->fences[kind], link)
 			room++;

@@ -12,6 +12,7 @@
  * it sleeps. `asleep` is the futex word: the worker sets it to 1, looks at num_runnable again and
  * sleeps; the push increments num_runnable and then takes the 1 away. Whichever order these meet
  * in, either the worker sees the job or the push sees the 1 (both are sequentially consistent).
+ * The same goes for poll_at, the time at which the engine wants to be polled.
  *
  * Sleeping is done with futexes and not with condition variables: pthread_cond_wait() is a
  * cancellation point and hides signals, while an ioctl is neither. A futex sleep that a signal
@@ -44,9 +45,11 @@ struct agx_sched_queue {
 	uint64_t context, last_seqno;   /* of finished fences */
 	struct list_head link;          /* agx_sched.queues */
 	struct list_head runnable_link; /* agx_sched.runnable */
+	struct list_head stalled_link;  /* agx_sched.stalled */
 	struct list_head jobs;          /* pushed, in order */
 	struct list_head running;       /* given to the engine */
 	bool runnable;
+	bool stalled; /* its first job found no room in the engine */
 };
 
 int agx_futex_wait(_Atomic uint32_t *word, uint32_t value, const struct timespec *abs_timeout,
@@ -121,6 +124,8 @@ int agx_sched_create(struct agx_node *node, struct agx_sched **out)
 	sched->node = node;
 	list_init(&sched->queues);
 	list_init(&sched->runnable);
+	list_init(&sched->stalled);
+	atomic_init(&sched->poll_at, UINT64_MAX);
 	list_init(&sched->waits);
 	*out = sched;
 	return 0;
@@ -150,21 +155,30 @@ static void set_runnable(struct agx_sched_queue *queue, bool runnable)
 	}
 }
 
+static void poll_engine(struct agx_sched *sched);
+
 static void *worker_main(void *data)
 {
 	struct agx_sched *sched = data;
 	struct agx_node *node = sched->node;
 
 	while (!atomic_load(&sched->stop)) {
-		if (atomic_load(&sched->num_runnable)) {
+		uint64_t at = atomic_load(&sched->poll_at);
+		bool due = at != UINT64_MAX && agx_monotonic_now() >= at;
+		struct timespec ts = {(time_t)(at / 1000000000u), (long)(at % 1000000000u)};
+
+		if (due || atomic_load(&sched->num_runnable)) {
 			agx_node_lock(node);
+			if (due)
+				poll_engine(sched);
 			agx_sched_run_locked(node);
 			agx_node_unlock(node);
 			continue;
 		}
 		atomic_store(&sched->asleep, 1);
-		if (!atomic_load(&sched->num_runnable) && !atomic_load(&sched->stop))
-			agx_futex_wait(&sched->asleep, 1, NULL, false);
+		if (!atomic_load(&sched->num_runnable) && !atomic_load(&sched->stop) &&
+		    atomic_load(&sched->poll_at) == at)
+			agx_futex_wait(&sched->asleep, 1, at == UINT64_MAX ? NULL : &ts, false);
 		atomic_store(&sched->asleep, 0);
 	}
 	return NULL;
@@ -176,11 +190,10 @@ static void kick_worker(struct agx_sched *sched)
 		agx_futex_wake(&sched->asleep, 1, false);
 }
 
-/* Makes sure that somebody runs what has become runnable. */
-static void kick(struct agx_sched *sched)
+/* Makes sure that the worker looks at what there is to do. */
+static void call_worker(struct agx_sched *sched)
 {
-	/* Whoever empties the list comes to what its own completions set free. */
-	if (sched->node->config.single_step || sched->running || atomic_load(&sched->stop))
+	if (sched->node->config.single_step || atomic_load(&sched->stop))
 		return;
 	if (!sched->has_worker) {
 		if (sched->no_worker)
@@ -188,13 +201,52 @@ static void kick(struct agx_sched *sched)
 		if (agx_thread_create(&sched->worker, "agx-jobs", worker_main, sched)) {
 			sched->no_worker = true;
 			agx_node_log(sched->node, AGX_NODE_LOG_ERROR,
-				"no thread for the GPU's jobs: they run in the caller's");
+				     "no thread for the GPU's jobs: they run in the caller's");
 			return;
 		}
 		sched->has_worker = true;
 		return;
 	}
 	kick_worker(sched);
+}
+
+/* Makes sure that somebody runs what has become runnable. */
+static void kick(struct agx_sched *sched)
+{
+	/* Whoever empties the list comes to what its own completions set free. */
+	if (!sched->running)
+		call_worker(sched);
+}
+
+/* The engine wants to be polled in so many ns. */
+static void poll_after(struct agx_sched *sched, uint64_t ns)
+{
+	uint64_t now, at;
+
+	if (ns == UINT64_MAX || sched->node->config.single_step)
+		return;
+	now = agx_monotonic_now();
+	at = ns > INT64_MAX - now ? INT64_MAX : now + ns;
+	/* A worker that wakes too early asks again; so only an earlier time is worth a call. */
+	if (at >= atomic_load(&sched->poll_at))
+		return;
+	atomic_store(&sched->poll_at, at);
+	call_worker(sched);
+}
+
+static void poll_engine(struct agx_sched *sched)
+{
+	const struct agx_engine_ops *engine = sched->node->engine;
+
+	atomic_store(&sched->poll_at, UINT64_MAX);
+	if (engine->poll)
+		poll_after(sched, engine->poll(sched->node));
+}
+
+void agx_sched_poll_locked(struct agx_node *node)
+{
+	poll_engine(node->sched);
+	agx_sched_settle_locked(node);
 }
 
 static void update_queue(struct agx_sched_queue *queue);
@@ -218,7 +270,7 @@ static void update_queue(struct agx_sched_queue *queue)
 {
 	struct agx_job *job;
 
-	if (list_empty(&queue->jobs)) {
+	if (list_empty(&queue->jobs) || queue->stalled) {
 		set_runnable(queue, false);
 		return;
 	}
@@ -244,6 +296,7 @@ struct agx_sched_queue *agx_sched_queue_create(struct agx_node *node)
 	list_init(&queue->jobs);
 	list_init(&queue->running);
 	list_init(&queue->runnable_link);
+	list_init(&queue->stalled_link);
 	list_add_tail(&queue->link, &node->sched->queues);
 	return queue;
 }
@@ -332,9 +385,47 @@ void agx_job_complete(struct agx_job *job, int error)
 	job_free(job);
 }
 
+/* Its first job goes back and waits for agx_sched_retry_locked(). */
+static void stall(struct agx_sched_queue *queue, struct agx_job *job)
+{
+	/* Only a queue's first job may have a callback registered. */
+	if (!list_empty(&queue->jobs))
+		agx_fence_remove_callback(
+			&list_first_entry(&queue->jobs, struct agx_job, link)->dep_cb);
+	list_del(&job->link);
+	list_add(&job->link, &queue->jobs);
+	job->state = AGX_JOB_QUEUED;
+	queue->stalled = true;
+	list_add_tail(&queue->stalled_link, &queue->sched->stalled);
+	set_runnable(queue, false);
+}
+
+static void unstall(struct agx_sched_queue *queue)
+{
+	queue->stalled = false;
+	list_del(&queue->stalled_link);
+}
+
+void agx_sched_retry_locked(struct agx_node *node)
+{
+	struct agx_sched *sched = node->sched;
+
+	if (list_empty(&sched->stalled))
+		return;
+	while (!list_empty(&sched->stalled)) {
+		struct agx_sched_queue *queue =
+			list_first_entry(&sched->stalled, struct agx_sched_queue, stalled_link);
+
+		unstall(queue);
+		update_queue(queue);
+	}
+	kick(sched);
+}
+
 void agx_sched_run_locked(struct agx_node *node)
 {
 	struct agx_sched *sched = node->sched;
+	bool ran = false;
 
 	sched->running = true;
 	while (!list_empty(&sched->runnable)) {
@@ -350,10 +441,15 @@ void agx_sched_run_locked(struct agx_node *node)
 		/* Before the job runs: completing it may free the queue. */
 		update_queue(queue);
 		ret = node->engine->run(node, job);
-		if (ret != AGX_ENGINE_PENDING)
+		if (ret == AGX_ENGINE_BUSY)
+			stall(queue, job);
+		else if (ret != AGX_ENGINE_PENDING)
 			agx_job_complete(job, ret);
+		ran = true;
 	}
 	sched->running = false;
+	if (ran && node->engine->next)
+		poll_after(sched, node->engine->next(node));
 }
 
 static void move_jobs(struct list_head *from, struct list_head *to)
@@ -379,6 +475,7 @@ void agx_sched_queue_cancel(struct agx_sched_queue *queue, int error)
 
 	list_init(&jobs);
 	move_jobs(&queue->jobs, &jobs);
+	unstall(queue);
 	update_queue(queue);
 	finish_jobs(&jobs, error);
 }
@@ -392,6 +489,7 @@ static void finish_all_jobs(struct agx_sched *sched, int error)
 	list_for_each_entry(queue, &sched->queues, link) {
 		move_jobs(&queue->running, &jobs);
 		move_jobs(&queue->jobs, &jobs);
+		unstall(queue);
 		update_queue(queue);
 	}
 	finish_jobs(&jobs, error);
@@ -403,7 +501,40 @@ void agx_sched_step_locked(struct agx_node *node)
 		agx_watch_poll_locked(node);
 	if (node->sched->shares)
 		agx_shares_poll_locked(node);
+	poll_engine(node->sched);
 	agx_sched_run_locked(node);
+}
+
+bool agx_sched_skip_locked(struct agx_node *node, uint64_t until)
+{
+	uint64_t now = agx_node_now(node);
+
+	if (!node->config.single_step || !node->engine->skip || now >= until ||
+	    !node->engine->skip(node, until - now))
+		return false;
+	agx_sched_run_locked(node);
+	return true;
+}
+
+int agx_sched_wait_engine(struct agx_node *node)
+{
+	uint64_t wait = node->engine->next ? node->engine->next(node) : UINT64_MAX;
+	struct agx_waiter waiter;
+	uint64_t now;
+	int ret;
+
+	if (wait == UINT64_MAX)
+		return -ENODEV;
+	if (node->config.single_step)
+		return agx_sched_skip_locked(node, INT64_MAX) ? 0 : -ENODEV;
+	agx_waiter_init(&waiter);
+	now = agx_node_now(node);
+	ret = agx_waiter_sleep(node, &waiter,
+			       wait > INT64_MAX - now ? INT64_MAX : (int64_t)(now + wait));
+	if (ret == -EINTR)
+		return ret;
+	poll_engine(node->sched);
+	return 0;
 }
 
 void agx_sched_settle_locked(struct agx_node *node)
@@ -456,7 +587,7 @@ void agx_waiter_wake(struct agx_waiter *waiter)
 
 int agx_waiter_sleep(struct agx_node *node, struct agx_waiter *waiter, int64_t abs_timeout)
 {
-	uint64_t now, remaining, deadline;
+	uint64_t now, remaining, deadline, poll_at;
 	struct timespec ts;
 	int ret;
 
@@ -472,6 +603,12 @@ int agx_waiter_sleep(struct agx_node *node, struct agx_waiter *waiter, int64_t a
 	}
 	if (abs_timeout <= 0)
 		return -ETIME;
+	while (agx_sched_skip_locked(node, (uint64_t)abs_timeout)) {
+		if (atomic_load(&waiter->state) == WAITER_WOKEN) {
+			atomic_store(&waiter->state, WAITER_IDLE);
+			return 0;
+		}
+	}
 	now = agx_node_now(node);
 	if (now >= (uint64_t)abs_timeout)
 		return -ETIME;
@@ -482,13 +619,21 @@ int agx_waiter_sleep(struct agx_node *node, struct agx_waiter *waiter, int64_t a
 	/* The node's clock need not be the one that futexes know. */
 	deadline = agx_monotonic_now();
 	deadline = remaining > INT64_MAX - deadline ? INT64_MAX : deadline + remaining;
+	/* Where there is no worker the engine has whoever waits for it. */
+	poll_at = atomic_load(&node->sched->poll_at);
+	if (node->sched->no_worker && poll_at < deadline)
+		deadline = poll_at;
 	ts.tv_sec = (time_t)(deadline / 1000000000u);
 	ts.tv_nsec = (long)(deadline % 1000000000u);
 	atomic_store(&waiter->state, WAITER_ASLEEP);
 	agx_node_unlock(node);
-	ret = agx_futex_wait(&waiter->state, WAITER_ASLEEP, abs_timeout == INT64_MAX ? NULL : &ts,
+	ret = agx_futex_wait(&waiter->state, WAITER_ASLEEP, deadline == INT64_MAX ? NULL : &ts,
 			     false);
 	agx_node_lock(node);
+	if (node->sched->no_worker && poll_at == deadline && ret == -ETIMEDOUT) {
+		poll_engine(node->sched);
+		ret = 0;
+	}
 	if (atomic_exchange(&waiter->state, WAITER_IDLE) == WAITER_WOKEN)
 		return 0;
 	if (ret == -ETIMEDOUT)
@@ -559,6 +704,7 @@ void agx_sched_fork_child_locked(struct agx_node *node)
 	sched->has_worker = false;
 	sched->no_worker = false;
 	atomic_store(&sched->asleep, 0);
+	atomic_store(&sched->poll_at, UINT64_MAX);
 	/* The threads that waited are not here; nobody else frees their waits. */
 	list_for_each_entry_safe(wait, tmp, &sched->waits, link)
 		agx_wait_free(wait);

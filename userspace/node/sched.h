@@ -80,14 +80,32 @@ void agx_job_push(struct agx_job *job);
 /* By the engine: the job is done, error 0 or a negative errno. Frees the job. */
 void agx_job_complete(struct agx_job *job, int error);
 
+/* Queues whose job found no room in the engine may try again. */
+void agx_sched_retry_locked(struct agx_node *node);
+
+/*
+ * Lets the engine have the time that it wants, dropping the lock if that is real. 0: it had it;
+ * -EINTR: a signal handler ran; -ENODEV: it does not want any.
+ */
+int agx_sched_wait_engine(struct agx_node *node);
+
 /* Runs every job that can run now on the calling thread. */
 void agx_sched_run_locked(struct agx_node *node);
 
 /*
- * The same after looking at what is outside: fences of other processes. For agx_node_step() and
- * before a node without threads waits.
+ * The same after looking at what is outside: fences of other processes, and the engine. For
+ * agx_node_step() and before a node without threads waits.
  */
 void agx_sched_step_locked(struct agx_node *node);
+
+/*
+ * In a node without threads: lets the time that the engine wants pass, but not beyond an absolute
+ * time in ns, and runs what can run then. false: it wants none.
+ */
+bool agx_sched_skip_locked(struct agx_node *node, uint64_t until);
+
+/* Lets the engine go on after something was taken from it: a queue, an address space. */
+void agx_sched_poll_locked(struct agx_node *node);
 
 /* At the end of an ioctl that may have signalled fences: runs jobs where no worker does it. */
 void agx_sched_settle_locked(struct agx_node *node);
@@ -97,8 +115,9 @@ void agx_sched_settle_locked(struct agx_node *node);
  * past: poll; INT64_MAX: no limit. 0; -ETIME; -EINTR: a signal handler ran. Drops the lock while
  * it sleeps, so the caller must hold references on whatever it uses afterwards.
  *
- * A single_step node does not sleep for its own jobs: when they cannot run nothing else will
- * make them, and the answer is -ETIME at once. It sleeps for fences of other processes.
+ * A single_step node does not sleep for its own jobs. While the engine wants time for some, its
+ * clock is put forward; when they cannot run nothing else will make them, and the answer is -ETIME
+ * at once. It sleeps for fences of other processes.
  */
 int agx_fence_wait(struct agx_fence *fence, int64_t abs_timeout);
 

@@ -26,16 +26,18 @@ struct agx_sched {
 	struct agx_fence stub;     /* see agx_fence_stub() */
 	struct list_head queues;   /* agx_sched_queue.link: all with jobs or users */
 	struct list_head runnable; /* agx_sched_queue.runnable_link */
+	struct list_head stalled;  /* agx_sched_queue.stalled_link: no room in the engine */
 	struct list_head waits;    /* agx_wait.link: threads that sleep */
 	bool running;              /* a thread is emptying the runnable list */
 
-	/* The worker. num_runnable, asleep and stop are read without the lock. */
+	/* The worker. num_runnable, asleep, stop and poll_at are read without the lock. */
 	pthread_t worker;
 	bool has_worker;
 	bool no_worker; /* the thread could not be made: jobs run where they are pushed */
 	_Atomic uint32_t num_runnable; /* length of the runnable list */
 	_Atomic uint32_t asleep;       /* futex: 1 while the worker sleeps or is about to */
 	_Atomic bool stop;
+	_Atomic uint64_t poll_at; /* CLOCK_MONOTONIC: when the engine wants to go on; UINT64_MAX */
 
 	struct agx_watch *watch;         /* descriptors waited for, watch.c; NULL: never used */
 	struct agx_syncfiles *syncfiles; /* exported sync files, syncfile.c; NULL: none yet */

@@ -22,7 +22,6 @@ struct submission {
 	const struct drm_asahi_submit *args;
 	struct agx_queue *queue;
 	struct agx_job *job;
-	struct agx_submission *submission; /* of job */
 	struct agx_syncobj_attach *out;
 	uint32_t num_out; /* prepared */
 	struct agx_reject why;
@@ -85,13 +84,10 @@ static void *find_object(void *data, uint32_t handle, uint64_t *size)
 
 static void release_job(struct agx_job *job)
 {
-	struct agx_submission *submission = job->payload;
-	struct agx_queue *queue = submission->queue;
+	struct agx_node *node = job->finished->node;
 
-	queue->node->engine->release(queue->node, submission->payload);
-	queue->node->stats.completed_submits++;
-	agx_queue_put(queue);
-	free(submission);
+	node->engine->release(node, job->payload);
+	node->stats.completed_submits++;
 }
 
 /* Parses the commands and makes the engine's payload of them. */
@@ -99,6 +95,7 @@ static int build(struct submission *s, const void *cmdbuf, uint32_t *num_command
 {
 	const struct agx_submit_ops ops = {.find_object = find_object, .data = s->file};
 	struct agx_submit_cmd one, *cmds = &one;
+	struct agx_engine_work work = {.cmdbuf = cmdbuf, .size = s->args->cmdbuf_size};
 	struct agx_submit_counts counts;
 	uint32_t count;
 	int err;
@@ -113,11 +110,14 @@ static int build(struct submission *s, const void *cmdbuf, uint32_t *num_command
 			return -ENOMEM;
 	}
 	err = agx_submit_parse(cmdbuf, s->args->cmdbuf_size, &counts, &ops, cmds, &s->why);
-	if (err)
+	if (err) {
 		refuse(s, err);
-	else
-		err = s->node->engine->prepare(s->queue, cmdbuf, cmds, count,
-					       &s->submission->payload);
+	} else {
+		work.cmds = cmds;
+		work.count = count;
+		work.waits = s->job->num_deps;
+		err = s->node->engine->prepare(s->queue, &work, &s->job->payload);
+	}
 	if (cmds != &one)
 		free(cmds);
 	*num_commands = count;
@@ -178,8 +178,7 @@ static int prepare(struct submission *s, uint32_t *num_commands)
 	if (err)
 		goto free_syncs;
 	s->job = agx_job_create(s->queue->sched, s->args->in_sync_count);
-	s->submission = malloc(sizeof(*s->submission));
-	if (!s->job || !s->submission) {
+	if (!s->job) {
 		err = -ENOMEM;
 		goto free_syncs;
 	}
@@ -193,13 +192,13 @@ free_syncs:
 	return err;
 }
 
-long agx_ioctl_submit(struct agx_file *file, void *arg)
+static int submit(struct agx_file *file, const struct drm_asahi_submit *args)
 {
 	struct agx_syncobj_attach small[SMALL_SYNCS];
 	struct submission s = {
 		.file = file,
 		.node = file->node,
-		.args = arg,
+		.args = args,
 		.out = small,
 	};
 	uint32_t num_commands = 0, i;
@@ -210,15 +209,12 @@ long agx_ioctl_submit(struct agx_file *file, void *arg)
 		for (i = 0; i < s.num_out; i++)
 			agx_syncobj_cancel(&s.out[i]);
 		agx_job_discard(s.job);
-		free(s.submission);
 		if (s.explained)
 			agx_log_reject(s.node, "ASAHI_SUBMIT", err, &s.why);
 		goto out;
 	}
 
 	/* The point of no return. */
-	s.submission->queue = agx_queue_get(s.queue);
-	s.job->payload = s.submission;
 	s.job->release = release_job;
 	s.node->stats.submits++;
 	s.node->stats.commands += num_commands;
@@ -229,5 +225,19 @@ long agx_ioctl_submit(struct agx_file *file, void *arg)
 out:
 	if (s.out != small)
 		free(s.out);
+	return err;
+}
+
+long agx_ioctl_submit(struct agx_file *file, void *arg)
+{
+	struct agx_node *node = file->node;
+	int err;
+
+	/* Where the engine needs time, nothing of the submission is kept while it gets it. */
+	while ((err = submit(file, arg)) == -EAGAIN) {
+		err = agx_sched_wait_engine(node);
+		if (err)
+			break;
+	}
 	return err;
 }

@@ -25,6 +25,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#include "fdtrack.h"
 #include "host.h"
 #include "node_internal.h"
 #include "sched_internal.h"
@@ -66,7 +67,8 @@ struct agx_syncfiles {
 	struct syncfile **private; /* by number - PRIVATE_FIRST; NULL: free */
 	uint32_t *unused;          /* numbers below num_private that are free */
 	uint32_t num_private, num_unused;
-	int stub_fd; /* a signalled sync file to duplicate; -1: none */
+	struct syncfile *stub; /* of stub_fd; NULL: none so far; on no list but its hash's */
+	int stub_fd;           /* a signalled sync file to duplicate; -1: none */
 };
 
 static struct agx_syncfiles *get_syncfiles(struct agx_node *node)
@@ -133,16 +135,21 @@ static void publish(int write_fd, int error, bool has_reader)
 	host_close(write_fd);
 }
 
-/* Moves an entry whose fence has signalled to the list of those kept for their information. */
-static void retire(struct agx_syncfiles *files, struct syncfile *file, bool has_reader)
+static void keep_for_information(struct agx_syncfiles *files, struct syncfile *file)
 {
-	publish(file->write_fd, file->fence->error, has_reader);
-	file->write_fd = -1;
 	list_add_tail(&file->signalled_link, &files->signalled);
 	if (files->num_signalled == MAX_SIGNALED)
 		syncfile_free(list_first_entry(&files->signalled, struct syncfile, signalled_link));
 	else
 		files->num_signalled++;
+}
+
+/* Moves an entry whose fence has signalled to the list of those kept for their information. */
+static void retire(struct agx_syncfiles *files, struct syncfile *file, bool has_reader)
+{
+	publish(file->write_fd, file->fence->error, has_reader);
+	file->write_fd = -1;
+	keep_for_information(files, file);
 }
 
 static void syncfile_signalled(struct agx_fence *fence, struct agx_fence_cb *cb)
@@ -222,6 +229,7 @@ void agx_syncfile_close(struct agx_node *node, int fd)
 		files->unused[files->num_unused++] = (uint32_t)(fd - PRIVATE_FIRST);
 		syncfile_free(file);
 	} else if (fd < PRIVATE_FIRST) {
+		agx_fdtrack_closed(fd);
 		host_close(fd);
 	}
 }
@@ -303,6 +311,57 @@ static int export_named(struct agx_node *node, struct agx_fence *fence, const ch
 	return fds[0];
 }
 
+static bool is_file(const struct syncfile *file, int fd)
+{
+	struct stat st;
+
+	return !host_fstat(fd, &st) && st.st_ino == file->ino && st.st_dev == file->dev;
+}
+
+/* A duplicate of the signalled sync file. -EBADF: there is none, or the program closed it. */
+static int duplicate_stub(struct agx_syncfiles *files)
+{
+	struct agx_fd_identity identity, known;
+	bool trusted;
+	int fd;
+
+	if (files->stub_fd < 0)
+		return -EBADF;
+	identity = (struct agx_fd_identity){files->stub->dev, files->stub->ino};
+	trusted = agx_fdtrack_find(files->stub_fd, AGX_FD_SYNCFILE, &known) &&
+		  known.ino == identity.ino;
+	fd = agx_fdtrack_dup(files->stub_fd, F_DUPFD_CLOEXEC);
+	if (fd < 0)
+		return fd;
+	if (!trusted) {
+		if (!is_file(files->stub, fd)) {
+			/* The number is another's now. */
+			host_close(fd);
+			return -EBADF;
+		}
+		agx_fdtrack_own(files->stub_fd, AGX_FD_SYNCFILE, identity);
+	}
+	agx_fdtrack_made(fd, AGX_FD_SYNCFILE, identity);
+	return fd;
+}
+
+/* Keeps a duplicate of fd, a sync file that was just made, and its entry. */
+static void keep_stub(struct agx_syncfiles *files, int fd)
+{
+	struct syncfile *file = list_entry(files->signalled.prev, struct syncfile, signalled_link);
+
+	list_del(&file->signalled_link);
+	files->num_signalled--;
+	if (files->stub)
+		keep_for_information(files, files->stub);
+	files->stub = file;
+	files->stub_fd =
+		agx_fdtrack_enabled() ? agx_fdtrack_dup(fd, F_DUPFD_CLOEXEC) : host_dup(fd);
+	if (files->stub_fd >= 0)
+		agx_fdtrack_made(files->stub_fd, AGX_FD_SYNCFILE,
+				 (struct agx_fd_identity){file->dev, file->ino});
+}
+
 /*
  * One pipe serves all fences that have signalled without an error. They are by far the most
  * frequent exports, and a dup() costs a fraction of a pipe. What gets lost is what
@@ -312,29 +371,21 @@ static int export_signalled(struct agx_node *node)
 {
 	struct agx_syncfiles *files = get_syncfiles(node);
 	struct agx_fence *stub;
-	int fd, flags;
+	int fd;
 
 	if (!files)
 		return -ENOMEM;
-	if (files->stub_fd >= 0) {
-		fd = host_fcntl(files->stub_fd, F_DUPFD_CLOEXEC, 0);
-		flags = fd >= 0 ? host_fcntl(fd, F_GETFL, 0) : 0;
-		if (fd >= 0 && flags >= 0 && (flags & MARK) == MARK)
-			return fd;
-		/* The program closed the descriptor under us; the number may be another's. */
-		if (fd >= 0)
-			host_close(fd);
-		else if (fd != -EBADF)
-			return fd;
-		files->stub_fd = -1;
-	}
+	fd = duplicate_stub(files);
+	if (fd != -EBADF)
+		return fd;
+	files->stub_fd = -1;
 	stub = agx_fence_create_signalled(node);
 	if (!stub)
 		return -ENOMEM;
 	fd = export_named(node, stub, "");
 	agx_fence_put(stub);
 	if (fd >= 0)
-		files->stub_fd = host_dup(fd);
+		keep_stub(files, fd);
 	return fd;
 }
 
@@ -359,10 +410,22 @@ bool agx_syncfile_is_ours(int fd)
 	return !host_fstat(fd, &st) && S_ISFIFO(st.st_mode) && is_marked(fd);
 }
 
+static struct syncfile *find_pipe(struct agx_syncfiles *files, struct agx_fd_identity identity)
+{
+	struct syncfile *file;
+
+	if (files)
+		list_for_each_entry(file, bucket(files, identity.ino), hash_link)
+			if (file->ino == identity.ino && file->dev == identity.dev)
+				return file;
+	return NULL;
+}
+
 /* The entry of a sync file of this node. *is_pipe: fd is a sync file of some node. */
 static struct syncfile *find_own(struct agx_node *node, int fd, bool *is_pipe)
 {
 	struct agx_syncfiles *files = node->sched->syncfiles;
+	struct agx_fd_identity identity = {0};
 	struct syncfile *file;
 	struct stat st;
 
@@ -372,13 +435,16 @@ static struct syncfile *find_own(struct agx_node *node, int fd, bool *is_pipe)
 		*is_pipe = file;
 		return file;
 	}
-	*is_pipe = !host_fstat(fd, &st) && S_ISFIFO(st.st_mode);
-	if (*is_pipe && files)
-		list_for_each_entry(file, bucket(files, st.st_ino), hash_link)
-			if (file->ino == st.st_ino && file->dev == st.st_dev)
-				return file;
-	*is_pipe = *is_pipe && is_marked(fd);
-	return NULL;
+	if (agx_fdtrack_find(fd, AGX_FD_SYNCFILE, &identity))
+		return find_pipe(files, identity);
+	*is_pipe = !host_fstat(fd, &st);
+	if (*is_pipe)
+		identity = (struct agx_fd_identity){st.st_dev, st.st_ino};
+	agx_fdtrack_checked(fd, identity);
+	*is_pipe = *is_pipe && S_ISFIFO(st.st_mode);
+	file = *is_pipe ? find_pipe(files, identity) : NULL;
+	*is_pipe = file || (*is_pipe && is_marked(fd));
+	return file;
 }
 
 /* The state of a sync file that is a pipe: 0 pending, 1 signalled, or its error. */
@@ -573,8 +639,10 @@ out:
 long agx_syncfile_ioctl_locked(struct agx_node *node, int fd, unsigned long request, uint64_t arg)
 {
 	struct sync_set_deadline deadline;
+	bool is_ours;
 
-	if (!find_private(node, fd) && !agx_syncfile_is_ours(fd))
+	find_own(node, fd, &is_ours);
+	if (!is_ours)
 		return -ENOTTY;
 	switch (request) {
 	case SYNC_IOC_MERGE:
@@ -608,6 +676,10 @@ void agx_syncfiles_destroy(struct agx_sched *sched)
 
 	if (!files)
 		return;
+	if (files->stub_fd >= 0 && is_file(files->stub, files->stub_fd)) {
+		agx_fdtrack_closed(files->stub_fd);
+		host_close(files->stub_fd);
+	}
 	for (int i = 0; i < HASH_SIZE; i++)
 		while (!list_empty(&files->hash[i]))
 			syncfile_free(
@@ -615,8 +687,6 @@ void agx_syncfiles_destroy(struct agx_sched *sched)
 	for (uint32_t i = 0; i < files->num_private; i++)
 		if (files->private[i])
 			syncfile_free(files->private[i]);
-	if (files->stub_fd >= 0)
-		host_close(files->stub_fd);
 	free(files->private);
 	free(files->unused);
 	free(files);

@@ -139,7 +139,8 @@ static bool lock_page(struct agx_share *share)
 			host_poll(NULL, 0, 1000000);
 	}
 	if (!share->broken)
-		agx_node_log(share->node, AGX_NODE_LOG_ERROR,
+		agx_node_log(
+			share->node, AGX_NODE_LOG_ERROR,
 			"shared syncobj: another process keeps it locked; it is not shared any more");
 	share->broken = true;
 	/* Nobody will tell how the others' fences end, see end_proxies(). */
@@ -424,7 +425,8 @@ static uint32_t slot_for(struct agx_share *share, struct agx_fence *fence,
 	if (!promise)
 		promise = claim_slot(share);
 	if (!promise) {
-		agx_node_log(share->node, AGX_NODE_LOG_ERROR,
+		agx_node_log(
+			share->node, AGX_NODE_LOG_ERROR,
 			"shared syncobj: no room for a fence; other processes do not wait for it");
 		return AGX_SHARE_SIGNALLED;
 	}
@@ -477,7 +479,7 @@ static void publish(struct agx_share *share, struct share_promise **place)
 	/* The oldest part of a chain that is too long is lost to others, and logged. */
 	if (length > AGX_SHARE_MAX) {
 		agx_node_log(share->node, AGX_NODE_LOG_ERROR,
-			"shared syncobj: more than %u points are pending", AGX_SHARE_MAX);
+			     "shared syncobj: more than %u points are pending", AGX_SHARE_MAX);
 		length = AGX_SHARE_MAX;
 	}
 	write_links(share, fence, length, place);
@@ -951,7 +953,8 @@ void agx_shares_ensure_locked(struct agx_node *node)
 	    !agx_shares_waiting(node))
 		return;
 	if (agx_thread_create(&shares->thread, "agx-shares", shares_main, shares))
-		agx_node_log(node, AGX_NODE_LOG_ERROR, "cannot follow the syncobjs of other processes");
+		agx_node_log(node, AGX_NODE_LOG_ERROR,
+			     "cannot follow the syncobjs of other processes");
 	else
 		shares->has_thread = true;
 }

@@ -4,37 +4,55 @@
 #include <stdlib.h>
 
 #include "agx_args.h"
+#include "machine.h"
 #include "mapping.h"
 #include "node_internal.h"
+#include "sched.h"
 
 /* Arrays of operations up to here are copied to the stack. */
 #define SMALL_OPS 16
 
-struct agx_vm *agx_vm_get(struct agx_vm *vm)
+struct agx_vm *agx_node_vm_get(struct agx_vm *vm)
 {
 	if (vm)
 		vm->refs++;
 	return vm;
 }
 
-void agx_vm_put(struct agx_vm *vm)
+void agx_node_vm_put(struct agx_vm *vm)
 {
 	if (vm && !--vm->refs)
 		free(vm);
 }
 
+struct agx_vm *agx_vm_use(struct agx_vm *vm)
+{
+	vm->users++;
+	return agx_node_vm_get(vm);
+}
+
+void agx_vm_unuse(struct agx_vm *vm)
+{
+	if (!--vm->users) {
+		agx_core_vm_destroy(vm->core);
+		vm->core = NULL;
+	}
+	agx_node_vm_put(vm);
+}
+
 void agx_vm_close(struct agx_vm *vm)
 {
-	agx_vm_unmap(vm, 0, UINT64_MAX); /* whole mappings only: cannot fail */
+	agx_vm_unmap_all(vm);
 	vm->file = NULL;
 	vm->node->stats.live_vms--;
-	agx_vm_put(vm);
+	agx_vm_unuse(vm);
 }
 
 long agx_ioctl_vm_create(struct agx_file *file, void *arg)
 {
 	struct agx_node *node = file->node;
 	struct drm_asahi_vm_create *args = arg;
+	struct agx_machine *machine;
 	struct agx_reject why;
 	struct agx_vm *vm;
 	uint64_t start, end;
@@ -50,17 +68,30 @@ long agx_ioctl_vm_create(struct agx_file *file, void *arg)
 	vm->file = file;
 	vm->node = node;
 	vm->refs = 1;
+	vm->users = 1;
 	vm->kernel_start = start;
 	vm->kernel_end = end;
+	err = agx_machine_get(node, &machine);
+	if (!err)
+		err = agx_core_vm_create(machine->core, args->kernel_start, args->kernel_end,
+					 &vm->core);
+	if (err)
+		goto free_vm;
 	id = agx_idr_alloc(&file->vms, vm);
 	if (id < 0) {
-		free(vm);
-		return id;
+		err = id;
+		goto destroy_core_vm;
 	}
 	vm->id = (uint32_t)id;
 	node->stats.live_vms++;
 	args->vm_id = vm->id;
 	return 0;
+
+destroy_core_vm:
+	agx_core_vm_destroy(vm->core);
+free_vm:
+	free(vm);
+	return err;
 }
 
 long agx_ioctl_vm_destroy(struct agx_file *file, void *arg)
@@ -78,6 +109,7 @@ long agx_ioctl_vm_destroy(struct agx_file *file, void *arg)
 	if (err)
 		return agx_log_reject(file->node, "ASAHI_VM_DESTROY", err, &why);
 	agx_vm_close(vm);
+	agx_sched_poll_locked(file->node);
 	return 0;
 }
 
@@ -140,8 +172,9 @@ long agx_ioctl_vm_bind(struct agx_file *file, void *arg)
 		if (!err)
 			err = do_op(file, args->vm_id, &op, &why);
 		if (err) {
-			agx_node_log(node, AGX_NODE_LOG_DEBUG, "ASAHI_VM_BIND: operation %u of %u failed", i,
-				args->num_binds);
+			agx_node_log(node, AGX_NODE_LOG_DEBUG,
+				     "ASAHI_VM_BIND: operation %u of %u failed", i,
+				     args->num_binds);
 			agx_log_reject(node, "ASAHI_VM_BIND", err, &why);
 		}
 	}

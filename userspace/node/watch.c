@@ -277,7 +277,8 @@ void agx_watch_ensure_locked(struct agx_node *node)
 	struct agx_watch *watch = node->sched->watch;
 
 	if (watch && !watch->has_thread && !list_empty(&watch->entries) && start(watch))
-		agx_node_log(node, AGX_NODE_LOG_ERROR, "cannot watch the fences of other processes");
+		agx_node_log(node, AGX_NODE_LOG_ERROR,
+			     "cannot watch the fences of other processes");
 }
 
 int agx_watch_sleep_locked(struct agx_node *node, struct agx_waiter *waiter, uint64_t timeout_ns)
