@@ -62,6 +62,7 @@ static int parse_level(const char *text)
 		{"error", AGX_NODE_LOG_ERROR},
 		{"warn", AGX_NODE_LOG_WARN},
 		{"debug", AGX_NODE_LOG_DEBUG},
+		{"machine", AGX_NODE_LOG_MACHINE},
 	};
 	unsigned int i;
 
@@ -71,10 +72,19 @@ static int parse_level(const char *text)
 	return AGX_NODE_LOG_WARN;
 }
 
+/* A variable's value; "" when it is not set, or too long to be one of ours. */
+static void take_text(const char *name, char *text, size_t size)
+{
+	const char *value = getenv(name);
+
+	if (value && strlen(value) < size)
+		strcpy(text, value);
+}
+
 static bool read_environment(struct preload_config *config)
 {
 	const char *run_dir = getenv(PRELOAD_ENV_RUN_DIR), *node = getenv(PRELOAD_ENV_NODE);
-	const char *gpu = getenv(PRELOAD_ENV_GPU), *memory = getenv(PRELOAD_ENV_MEMORY);
+	const char *memory = getenv(PRELOAD_ENV_MEMORY);
 
 	if (!run_dir || run_dir[0] != '/' || !node)
 		return false;
@@ -82,8 +92,10 @@ static bool read_environment(struct preload_config *config)
 	if (config->run_dir_length >= sizeof(config->run_dir) || !parse_node(config, node))
 		return false;
 	memcpy(config->run_dir, run_dir, config->run_dir_length + 1);
-	if (gpu)
-		snprintf(config->gpu, sizeof(config->gpu), "%s", gpu);
+	take_text(PRELOAD_ENV_GPU, config->gpu, sizeof(config->gpu));
+	take_text(PRELOAD_ENV_FIRMWARE, config->firmware, sizeof(config->firmware));
+	take_text(PRELOAD_ENV_INJECT, config->inject, sizeof(config->inject));
+	take_text(PRELOAD_ENV_TRANSCRIPT, config->transcript, sizeof(config->transcript));
 	if (memory && !parse_number(&memory, 0, &config->memory))
 		config->memory = 0;
 	config->log_level = parse_level(getenv(PRELOAD_ENV_LOG));

@@ -12,13 +12,19 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define PRELOAD_ENV_RUN_DIR "AGX_RUN_DIR" /* the run directory, absolute */
-#define PRELOAD_ENV_NODE    "AGX_NODE"    /* RENDER:DEVICE:INODE:CARD:INODE, decimal; see below */
-#define PRELOAD_ENV_GPU     "AGX_GPU"     /* SoC name */
-#define PRELOAD_ENV_EXEC    "AGX_EXEC"    /* none */
-#define PRELOAD_ENV_MEMORY  "AGX_MEMORY"  /* bytes */
-#define PRELOAD_ENV_LOG     "AGX_LOG"     /* error, warn, debug */
-#define PRELOAD_ENV_REPORT  "AGX_REPORT"  /* set: look for leaks when the process exits */
+#define PRELOAD_ENV_RUN_DIR    "AGX_RUN_DIR" /* the run directory, absolute */
+#define PRELOAD_ENV_NODE       "AGX_NODE" /* RENDER:DEVICE:INODE:CARD:INODE, decimal; see below */
+#define PRELOAD_ENV_GPU        "AGX_GPU"  /* SoC name */
+#define PRELOAD_ENV_FIRMWARE   "AGX_FIRMWARE" /* version; unset: the SoC's oldest */
+#define PRELOAD_ENV_INJECT     "AGX_INJECT" /* faults on purpose, userspace/model/inject/agx_inject.h */
+#define PRELOAD_ENV_TRANSCRIPT "AGX_TRANSCRIPT" /* file to add the firmware transcript to */
+#define PRELOAD_ENV_EXEC       "AGX_EXEC"       /* none */
+#define PRELOAD_ENV_MEMORY     "AGX_MEMORY"     /* bytes */
+#define PRELOAD_ENV_LOG        "AGX_LOG"        /* error, warn, debug */
+#define PRELOAD_ENV_REPORT     "AGX_REPORT"     /* set: look for leaks when the process exits */
+
+#define PRELOAD_TRANSCRIPT_MAX 512 /* bytes of these, with their end */
+#define PRELOAD_INJECT_MAX     512
 
 /* The DRM subsystem's character device major, Linux Documentation/admin-guide/devices.txt. */
 #define PRELOAD_DRM_MAJOR 226
@@ -45,9 +51,12 @@ struct preload_config {
 	unsigned int run_dir_length;
 	dev_t marker_dev;
 	struct preload_node node[PRELOAD_NODES];
-	char gpu[16];    /* "": the node's default */
-	uint64_t memory; /* 0: the node's default */
-	int log_level;   /* enum agx_node_log_level, or -1: silent */
+	char gpu[16]; /* "": the node's default */
+	char firmware[12];
+	char inject[PRELOAD_INJECT_MAX];         /* "": none */
+	char transcript[PRELOAD_TRANSCRIPT_MAX]; /* "": none */
+	uint64_t memory;                         /* 0: the node's default */
+	int log_level;                           /* enum agx_node_log_level, or -1: silent */
 	bool report;
 };
 

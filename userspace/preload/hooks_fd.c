@@ -10,6 +10,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "../node/fdtrack.h"
 #include "config.h"
 #include "next.h"
 #include "nodefile.h"
@@ -33,8 +34,7 @@ static int opened(const char *path, const char *real, int flags, int fd)
 		return fd;
 	if ((real == path && path[0] == '/') || (flags & O_PATH) || !paths_names_node(real) ||
 	    !nodefile_verify(fd)) {
-		/* A number that is new but known was closed unseen. */
-		nodefile_closed(fd);
+		nodefile_appeared(fd);
 		return fd;
 	}
 	ret = nodefile_opened(fd);
@@ -178,6 +178,7 @@ HOOK int dup(int from)
 {
 	int fd = NEXT(dup)(from);
 
+	nodefile_appeared(fd);
 	nodefile_duplicated(from, fd);
 	return fd;
 }
@@ -201,21 +202,45 @@ HOOK int dup3(int from, int to, int flags)
 	return fd;
 }
 
+typedef int (*fcntl_function)(int, int, ...);
+
+/*
+ * F_DUPFD, F_DUPFD_CLOEXEC. Whoever gives a lowest number beyond the standard streams takes what
+ * there is: copies of buffers and fences go to where their numbers can be tracked.
+ */
+static int duplicate(fcntl_function next, int from, int cmd, void *lowest)
+{
+	uint64_t known = agx_fdtrack_peek(from);
+	intptr_t number = (int)(intptr_t)lowest;
+	int fd = -1, saved = errno;
+
+	if (known && number > STDERR_FILENO && number < AGX_FDTRACK_FIRST) {
+		fd = next(from, cmd, (void *)(intptr_t)AGX_FDTRACK_FIRST);
+		if (fd < 0)
+			errno = saved;
+	}
+	if (fd < 0)
+		fd = next(from, cmd, lowest);
+	nodefile_appeared(fd);
+	nodefile_duplicated(from, fd);
+	nodefile_shared_duplicated(from, known, fd);
+	return fd;
+}
+
 /* Whether there is an argument, and of which type, depends on cmd; all fit into a word. */
-#define DEFINE_FCNTL(name)                                                     \
-	HOOK int name(int fd, int cmd, ...)                                    \
-	{                                                                      \
-		va_list args;                                                  \
-		void *arg;                                                     \
-		int ret;                                                       \
-                                                                               \
-		va_start(args, cmd);                                           \
-		arg = va_arg(args, void *);                                    \
-		va_end(args);                                                  \
-		ret = NEXT_NAMED(int (*)(int, int, ...), #name)(fd, cmd, arg); \
-		if (cmd == F_DUPFD || cmd == F_DUPFD_CLOEXEC)                  \
-			nodefile_duplicated(fd, ret);                          \
-		return ret;                                                    \
+#define DEFINE_FCNTL(name)                                               \
+	HOOK int name(int fd, int cmd, ...)                              \
+	{                                                                \
+		fcntl_function next = NEXT_NAMED(fcntl_function, #name); \
+		va_list args;                                            \
+		void *arg;                                               \
+                                                                         \
+		va_start(args, cmd);                                     \
+		arg = va_arg(args, void *);                              \
+		va_end(args);                                            \
+		if (cmd == F_DUPFD || cmd == F_DUPFD_CLOEXEC)            \
+			return duplicate(next, fd, cmd, arg);            \
+		return next(fd, cmd, arg);                               \
 	}
 
 DEFINE_FCNTL(fcntl)

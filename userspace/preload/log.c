@@ -12,7 +12,7 @@
 
 void preload_log(void *data, enum agx_node_log_level level, const char *message)
 {
-	static const char *const names[] = {"error", "warning", "debug"};
+	static const char *const names[] = {"error", "warning", "debug", "machine"};
 	char path[sizeof(preload_config.run_dir) + sizeof(PRELOAD_LOG_PIPE)];
 	char line[1024], command[16] = "";
 	int saved = errno, length;

@@ -7,12 +7,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../node/fdtrack.h"
 #include "config.h"
 #include "log.h"
 #include "mappings.h"
 #include "next.h"
 #include "nodefile.h"
 #include "stats.h"
+#include "transcript.h"
 #include "uaccess.h"
 
 #define POOL_CHUNK  4096
@@ -113,14 +115,23 @@ static bool in_vfork_child(void)
 	return getpid() != uaccess_getpid();
 }
 
+static void take_finding(void *data, const struct agx_node_finding *finding)
+{
+	findings_add(&stats->findings, finding);
+}
+
 static int make_node_locked(void)
 {
 	struct agx_node_config config = {
 		.gpu = preload_config.gpu[0] ? preload_config.gpu : NULL,
+		.firmware = preload_config.firmware[0] ? preload_config.firmware : NULL,
+		.inject = preload_config.inject[0] ? preload_config.inject : NULL,
 		.exec = AGX_EXEC_NONE,
 		.memory_limit = preload_config.memory,
 		.uaccess = &uaccess,
 		.log = preload_log,
+		.transcript = preload_config.transcript[0] ? preload_transcript : NULL,
+		.finding = take_finding,
 	};
 	struct agx_node *n;
 	int ret;
@@ -134,6 +145,7 @@ static int make_node_locked(void)
 	stats = preload_stats_open(false);
 	atomic_store(&owner, uaccess_getpid());
 	atomic_store(&node, n);
+	agx_fdtrack_enable();
 	/* Without handlers a forked child is noticed late: see check_owner(). */
 	pthread_atfork(fork_prepare, fork_parent, fork_child);
 	return 0;
@@ -290,20 +302,35 @@ void nodefile_duplicated(int from, int fd)
 		nodefile_closed(fd);
 		return;
 	}
+	agx_fdtrack_closed(fd);
 	if (!in_vfork_child())
 		fdtable_set(fd, object);
 	fdobject_put(object);
 }
 
+void nodefile_shared_duplicated(int from, uint64_t known, int fd)
+{
+	if (known && fd >= 0 && !in_vfork_child())
+		agx_fdtrack_copied(from, known, fd);
+}
+
 void nodefile_closed(int fd)
 {
+	agx_fdtrack_closed(fd);
 	if (__builtin_expect(!fdtable_peek(fd), 1) || in_vfork_child())
 		return;
 	fdtable_clear(fd);
 }
 
+void nodefile_appeared(int fd)
+{
+	agx_fdtrack_appeared(fd);
+	nodefile_closed(fd);
+}
+
 void nodefile_closed_range(unsigned int first, unsigned int last)
 {
+	agx_fdtrack_closed_range(first, last);
 	if (!atomic_load(&node) || in_vfork_child())
 		return;
 	fdtable_clear_range(first, last);

@@ -39,9 +39,15 @@ bool nodefile_verify(int fd);
 /* fd was made by duplicating from (dup, F_DUPFD). */
 void nodefile_duplicated(int from, int fd);
 
+/* fd is a copy of from, a buffer or fence with this agx_fdtrack_peek() before. */
+void nodefile_shared_duplicated(int from, uint64_t known, int fd);
+
 /* fd, or first..last, is about to be closed, or was closed. */
 void nodefile_closed(int fd);
 void nodefile_closed_range(unsigned int first, unsigned int last);
+
+/* The kernel chose fd for a new descriptor of something else: what was known of it is stale. */
+void nodefile_appeared(int fd);
 
 /*
  * The calls with the kernel's results: >= 0 or a negative errno. request is 32 bits wide:

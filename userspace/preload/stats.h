@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Counters that each process which opened the virtual node leaves in the run directory, as
- * RUN_DIR/stats/PID.N. The file is one shared page: what a killed process counted up to its
+ * RUN_DIR/stats/PID.N. The file is mapped shared: what a killed process counted up to its
  * end is there. Written by the preload object, read by `agx run`; both are of one build.
  */
 #ifndef AGX_PRELOAD_STATS_H
@@ -12,9 +12,10 @@
 #include <stdint.h>
 
 #include "../node/agx_node.h"
+#include "findings.h"
 
 #define PRELOAD_STATS_MAGIC   0x7478677874617473ull
-#define PRELOAD_STATS_SIZE    4096
+#define PRELOAD_STATS_SIZE    16384
 #define PRELOAD_STATS_UNKNOWN 64
 
 struct preload_unknown {
@@ -41,9 +42,10 @@ struct preload_stats {
 	_Atomic uint64_t abandoned_bos, abandoned_vms, abandoned_queues, abandoned_syncobjs;
 	struct agx_node_stats node; /* the last look at the node, at exit before closing */
 	struct preload_unknown unknown[PRELOAD_STATS_UNKNOWN];
+	struct findings findings; /* of the firmware model */
 };
 
-_Static_assert(sizeof(struct preload_stats) <= PRELOAD_STATS_SIZE, "one page");
+_Static_assert(sizeof(struct preload_stats) <= PRELOAD_STATS_SIZE, "whole pages of any host");
 
 /* The process's counters; a private page when the run directory is gone. Never NULL. */
 struct preload_stats *preload_stats_open(bool forked);
