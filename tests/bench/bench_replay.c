@@ -43,7 +43,7 @@ static struct agx_trace_reader *open_trace(const char *path)
 static void replay(const char *path, bool measure, struct agx_replay_outcome *outcome)
 {
 	struct agx_replay_config config = {.measure = measure};
-	struct agx_replay_target *target = replay_target_virtual_create(0, false);
+	struct agx_replay_target *target = replay_target_virtual_create(NULL);
 	struct agx_trace_reader *reader = open_trace(path);
 
 	if (!target)

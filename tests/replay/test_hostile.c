@@ -238,7 +238,8 @@ static void replay(const char *path, uint64_t *counts)
 		.run_unfinished = below(2),
 		.memory = 64 << 20,
 	};
-	struct agx_replay_target *target = replay_target_virtual_create(256 << 20, false);
+	const struct replay_virtual_params params = {.memory_limit = 256 << 20};
+	struct agx_replay_target *target = replay_target_virtual_create(&params);
 	struct agx_replay_outcome outcome;
 	struct agx_trace_reader *reader;
 

@@ -30,7 +30,8 @@ static char trace_path[64], changed_path[64];
 static void replay_file(const char *path, const struct agx_replay_config *config,
 			struct agx_replay_outcome *outcome)
 {
-	struct agx_replay_target *target = replay_target_virtual_create(1ull << 30, false);
+	const struct replay_virtual_params params = {.memory_limit = 1ull << 30};
+	struct agx_replay_target *target = replay_target_virtual_create(&params);
 	struct agx_trace_error error = {0};
 	struct agx_trace_reader *reader;
 

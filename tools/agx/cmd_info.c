@@ -17,6 +17,7 @@
 #include "agx.h"
 #include "agx_soc.h"
 #include "asahi_drm.h"
+#include "pairs.h"
 
 #define MAX_NODES 64
 
@@ -162,9 +163,27 @@ static struct json_object *params_to_json(const struct drm_asahi_params_global *
 static void print_params(const char *name, const char *product,
 			 const struct drm_asahi_params_global *p)
 {
-	printf("  %-22s %-8s G%u%c  chip 0x%04x  dies %u  clusters %u  cores %2u\n", name, product,
+	printf("  %-22s %-8s G%u%c  chip 0x%04x  dies %u  clusters %u  cores %2u", name, product,
 	       p->gpu_generation, (int)(p->gpu_variant & 0x7f), p->chip_id, p->num_dies,
 	       p->num_clusters_total, count_cores(p));
+}
+
+/* The firmwares that a virtual GPU can have: printed, or as a list. */
+static struct json_object *firmwares(const struct agx_soc *soc, bool print)
+{
+	struct json_object *list = print ? NULL : json_object_new_array();
+	struct gpu_pair pair;
+	unsigned int i;
+
+	for (i = 0; pairs_get(i, &pair); i++) {
+		if (pair.soc != soc)
+			continue;
+		if (print)
+			printf(" %s", pair.firmware);
+		else
+			json_object_array_add(list, json_object_new_string(pair.firmware));
+	}
+	return list;
 }
 
 static void show_nodes(const struct nodes *nodes, struct json_object *list)
@@ -188,6 +207,7 @@ static void show_nodes(const struct nodes *nodes, struct json_object *list)
 		found++;
 		if (!list) {
 			print_params(nodes->path[i], "", &params);
+			printf("\n");
 			continue;
 		}
 		item = params_to_json(&params);
@@ -206,17 +226,21 @@ static void show_socs(struct json_object *list)
 	unsigned int i;
 
 	if (!list)
-		printf("Virtual GPUs (agx run --gpu):\n");
+		printf("Virtual GPUs (agx run --gpu, --firmware):\n");
 	for (i = 0; (soc = agx_soc_get(i)); i++) {
 		memset(&params, 0, sizeof(params));
 		agx_soc_params(soc, 0, &params);
 		if (!list) {
 			print_params(soc->name, soc->product, &params);
+			printf("  firmware");
+			firmwares(soc, true);
+			printf("\n");
 			continue;
 		}
 		item = params_to_json(&params);
 		json_object_object_add(item, "name", json_object_new_string(soc->name));
 		json_object_object_add(item, "product", json_object_new_string(soc->product));
+		json_object_object_add(item, "firmware", firmwares(soc, false));
 		json_object_array_add(list, item);
 	}
 }

@@ -2,6 +2,7 @@
 /* agx replay: feeds traces into a node and checks every answer. */
 #include <argp.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
 #include <stdio.h>
@@ -11,11 +12,16 @@
 #include <unistd.h>
 
 #include "agx.h"
+#include "agx_soc.h"
 #include "agx_trace.h"
+#include "inject_option.h"
+#include "pairs.h"
+#include "preload/findings.h"
 #include "replay.h"
 #include "replay_target.h"
 #include "report.h"
 #include "suite.h"
+#include "transcript.h"
 
 #define MAX_JOBS   1024
 #define MAX_REPEAT 1000000
@@ -33,11 +39,24 @@ enum option_key {
 	KEY_UNFINISHED,
 	KEY_MEMORY,
 	KEY_PROFILE,
+	KEY_FIRMWARE,
+	KEY_ALL_PAIRS,
+	KEY_STRICT,
+	KEY_TRANSCRIPT,
+	KEY_INJECT,
 };
 
 struct replay_options {
 	const char *node; /* path, NULL: virtual */
 	const char *gpu;
+	const char *firmware;
+	const char *transcript;
+	const char *inject;
+	FILE *transcript_file;
+	bool transcript_failed;
+	bool all_pairs;
+	bool strict;
+	bool quiet; /* standard output is taken by a report */
 	const char *junit;
 	const char *json;
 	unsigned int jobs;
@@ -61,6 +80,16 @@ static const struct argp_option option_table[] = {
 	 "Replay on this SoC although a trace was recorded on another: the GPU's parameters are "
 	 "then not compared",
 	 0},
+	{"firmware", KEY_FIRMWARE, "VERSION", 0,
+	 "The GPU's firmware: 12.3, 12.4 or 13.5, as the GPU has it; default: its oldest", 0},
+	{"all-pairs", KEY_ALL_PAIRS, NULL, 0,
+	 "Replay each trace on every GPU with every firmware that it has", 0},
+	{"strict", KEY_STRICT, NULL, 0,
+	 "Fail a trace when the model of the firmware finds anything wrong with what the driver "
+	 "wrote, or a job ends badly; otherwise that is shown and counted",
+	 0},
+	{"inject", KEY_INJECT, "RULES", 0,
+	 "Make things go wrong between driver and firmware; \"help\" lists the rules", 0},
 	{"jobs", 'j', "N", 0, "Replay N traces at a time; default: the number of processors", 0},
 	{"shard", KEY_SHARD, "K/N", 0, "Replay part K of N of the sorted list of traces", 0},
 	{"repeat", KEY_REPEAT, "N", 0, "Replay each trace N times", 0},
@@ -76,6 +105,8 @@ static const struct argp_option option_table[] = {
 	 "Make calls that never returned (the program was killed), at the end", 0},
 	{"junit", KEY_JUNIT, "FILE", 0, "Write results as JUnit XML", 1},
 	{"json", KEY_JSON, "FILE", 0, "Write results as JSON", 1},
+	{"transcript", KEY_TRANSCRIPT, "FILE", 0,
+	 "Write what crossed the mailbox and the rings between driver and firmware", 1},
 	{"profile", KEY_PROFILE, NULL, 0,
 	 "Measure decoding, memory and ioctls apart (in --json, member \"timings\")", 1},
 	{"verbose", 'v', NULL, 0, "Show what the virtual node has to say", 1},
@@ -111,6 +142,28 @@ static void parse_shard(struct argp_state *state, const char *text, struct repla
 	o->shard_n = (unsigned int)n;
 }
 
+/* Options that contradict each other, and a GPU that the virtual node cannot be. */
+static void check_options(struct argp_state *state, const struct replay_options *o)
+{
+	const char *virtual_only = o->firmware     ? "--firmware"
+				   : o->all_pairs  ? "--all-pairs"
+				   : o->strict     ? "--strict"
+				   : o->transcript ? "--transcript"
+				   : o->inject     ? "--inject"
+						   : NULL;
+	char error[400];
+
+	if (o->node && virtual_only)
+		argp_error(state, "%s is about the virtual node, not about %s", virtual_only,
+			   o->node);
+	if (o->all_pairs && (o->gpu || o->firmware))
+		argp_error(state, "--all-pairs takes every GPU and firmware: leave out %s",
+			   o->gpu ? "--gpu" : "--firmware");
+	if (!o->node && (o->gpu || o->firmware) &&
+	    pairs_find(o->gpu, o->firmware, NULL, error, sizeof(error)))
+		argp_error(state, "%s", error);
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct replay_options *o = state->input;
@@ -122,6 +175,21 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case KEY_GPU:
 		o->gpu = arg;
+		break;
+	case KEY_FIRMWARE:
+		o->firmware = arg;
+		break;
+	case KEY_ALL_PAIRS:
+		o->all_pairs = true;
+		break;
+	case KEY_STRICT:
+		o->strict = true;
+		break;
+	case KEY_TRANSCRIPT:
+		o->transcript = arg;
+		break;
+	case KEY_INJECT:
+		o->inject = inject_option(state, arg);
 		break;
 	case 'j':
 		o->jobs = parse_number(state, "jobs", arg, 1, MAX_JOBS);
@@ -171,6 +239,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_NO_ARGS:
 		argp_error(state, "no trace and no directory of traces is named");
 		break;
+	case ARGP_KEY_END:
+		check_options(state, o);
+		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -182,7 +253,8 @@ static const char documentation[] =
 	"A directory stands for all *.agxt below it. Each trace is replayed in a process of its own and "
 	"gets a verdict: PASS, FAIL with the first divergence, or ERROR (damaged, refused, crash, "
 	"timeout).\n\n"
-	"Exit status: 0 all passed; 1 a trace diverged, or its replay crashed or timed out; 2 wrong usage, "
+	"Exit status: 0 all passed; 1 a trace diverged, its replay crashed or timed out, or --strict found "
+	"something; 2 wrong usage, "
 	"or a trace was refused (another SoC, a newer format, no such node); 3 a trace is damaged. Where "
 	"several apply, the highest.";
 
@@ -243,11 +315,102 @@ static void note_damage(void *data, const struct agx_trace_error *error)
 		agx_trace_error_text(error, damage->first, sizeof(damage->first));
 }
 
-static void replay_once(const struct replay_options *o, struct agx_trace_reader *reader,
-			struct suite_result *result)
+/* What a replay on the virtual node leaves besides its outcome. */
+struct machine {
+	struct transcript *transcript; /* NULL: nobody asked */
+	struct findings *findings;
+};
+
+static void take_line(void *data, bool several, uint32_t process, const char *line)
 {
+	const struct machine *machine = data;
+
+	transcript_line(machine->transcript, several, process, line);
+}
+
+static void take_finding(void *data, const struct agx_node_finding *finding)
+{
+	const struct machine *machine = data;
+
+	findings_add(machine->findings, finding);
+}
+
+static struct agx_replay_target *create_virtual(const struct replay_options *o,
+						const char *firmware, struct machine *machine)
+{
+	struct replay_virtual_params params = {
+		.firmware = firmware,
+		.inject = o->inject,
+		.verbose = o->verbose,
+		.transcript = machine->transcript ? take_line : NULL,
+		.finding = take_finding,
+		.data = machine,
+	};
+
+	return replay_target_virtual_create(&params);
+}
+
+/* Repeats of one trace on one machine agree in every line, or the machine is not deterministic. */
+static void take_transcript(struct transcript *transcript, struct suite_result *result)
+{
+	char digest[TRANSCRIPT_DIGEST_SIZE];
+	uint64_t lines = transcript_finish(transcript, digest);
+
+	if (result->repeats && result->verdict == SUITE_PASS &&
+	    (lines != result->transcript_lines || strcmp(digest, result->transcript_digest))) {
+		result->verdict = SUITE_FAIL;
+		snprintf(result->message, sizeof(result->message),
+			 "the firmware transcript of repeat %u is not that of the first",
+			 result->repeats + 1);
+		return;
+	}
+	result->transcript_lines = lines;
+	memcpy(result->transcript_digest, digest, sizeof(digest));
+}
+
+/* Which machine it was. */
+static void note_machine(struct suite_result *result, const char *soc, const char *firmware)
+{
+	struct gpu_pair pair;
+	char error[400];
+
+	if (pairs_find(soc, firmware, &pair, error, sizeof(error)))
+		return;
+	snprintf(result->replayed_gpu, sizeof(result->replayed_gpu), "%s", pair.soc->name);
+	snprintf(result->replayed_firmware, sizeof(result->replayed_firmware), "%s", pair.firmware);
+}
+
+/* What --strict wants: nothing found, nothing gone wrong. */
+static void judge_strictly(const struct replay_options *o, struct suite_result *result)
+{
+	const struct replay_virtual_troubles *t = &result->troubles;
+
+	if (!o->strict || result->verdict != SUITE_PASS)
+		return;
+	if (result->findings.total) {
+		result->verdict = SUITE_FAIL;
+		result->reason = SUITE_REASON_FINDING;
+		snprintf(result->message, sizeof(result->message),
+			 "%llu finding%s of the firmware model",
+			 (unsigned long long)result->findings.total,
+			 result->findings.total == 1 ? "" : "s");
+	} else if (t->faults || t->timeouts || t->restarts) {
+		result->verdict = SUITE_FAIL;
+		result->reason = SUITE_REASON_TROUBLE;
+		snprintf(result->message, sizeof(result->message),
+			 "jobs ended badly, or the firmware crashed");
+	}
+}
+
+/* pair NULL: as the options say; out NULL: nobody wants the transcript's text. */
+static void replay_once(const struct replay_options *o, struct agx_trace_reader *reader,
+			const struct gpu_pair *pair, FILE *out, struct suite_result *result)
+{
+	struct machine machine = {.findings = &result->findings};
+	const char *firmware = pair ? pair->firmware : o->firmware;
 	struct agx_replay_config config = {
-		.soc = o->gpu,
+		.soc = pair ? pair->soc->name : o->gpu,
+		.other_params = pair || o->gpu || o->firmware,
 		.keep_going = o->keep_going,
 		.force = o->force,
 		.run_unfinished = o->unfinished,
@@ -257,26 +420,43 @@ static void replay_once(const struct replay_options *o, struct agx_trace_reader 
 	struct agx_replay_target *target;
 	struct agx_replay_outcome outcome;
 
+	/* The file gets the first repeat. */
+	if (!o->node && (o->json || o->transcript))
+		machine.transcript = transcript_create(result->repeats ? NULL : out);
+	memset(&result->findings, 0, sizeof(result->findings));
 	target = o->node ? replay_target_node_create(o->node)
-			 : replay_target_virtual_create(0, o->verbose);
-	if (!target) {
+			 : create_virtual(o, firmware, &machine);
+	if (!target || (!o->node && (o->json || o->transcript) && !machine.transcript)) {
 		result->verdict = SUITE_ERROR;
 		result->reason = SUITE_REASON_REFUSED;
 		snprintf(result->message, sizeof(result->message), "out of memory");
 		return;
 	}
 	agx_replay_run(reader, target, &config, &outcome);
-	if (o->node)
+	if (o->node) {
 		replay_target_node_destroy(target);
-	else
+	} else {
+		replay_target_virtual_troubles(target, &result->troubles);
 		replay_target_virtual_destroy(target);
+	}
 	take_outcome(result, &outcome);
+	/* The trace's label tells. */
+	if (pair && result->verdict == SUITE_PASS)
+		result->message[0] = 0;
+	if (machine.transcript)
+		take_transcript(machine.transcript, result);
+	transcript_destroy(machine.transcript);
+	if (!o->node && outcome.status != AGX_REPLAY_REFUSED)
+		note_machine(result, config.soc ? config.soc : outcome.soc, firmware);
 }
 
 /* Runs in a worker process. */
-static void replay_trace(void *data, const char *path, struct suite_result *result)
+static void replay_trace(void *data, const struct suite_trace *trace)
 {
 	const struct replay_options *o = data;
+	struct suite_result *result = trace->result;
+	struct gpu_pair pair;
+	bool all_pairs = o->all_pairs && pairs_get(trace->variant, &pair);
 	struct damage damage = {0};
 	struct agx_trace_reader_params params = {
 		.force = o->force,
@@ -288,6 +468,7 @@ static void replay_trace(void *data, const char *path, struct suite_result *resu
 	struct agx_trace_info info;
 	struct rlimit files;
 	unsigned int i;
+	FILE *out;
 	int ret;
 
 	/* Traces may hold many descriptors open. */
@@ -295,16 +476,23 @@ static void replay_trace(void *data, const char *path, struct suite_result *resu
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
-	ret = agx_trace_reader_open(path, &params, &reader, &error);
+	ret = agx_trace_reader_open(trace->path, &params, &reader, &error);
 	if (ret) {
 		reader_failure(result, ret, &error);
+		return;
+	}
+	out = trace->file ? fdopen(trace->file, "w") : NULL;
+	if (trace->file && !out) {
+		agx_trace_reader_close(reader);
+		reader_failure(result, -ENOMEM, &error);
 		return;
 	}
 	for (i = 0; i < o->repeat; i++) {
 		if (i)
 			agx_trace_reader_rewind(reader);
-		replay_once(o, reader, result);
+		replay_once(o, reader, all_pairs ? &pair : NULL, out, result);
 		result->repeats++;
+		judge_strictly(o, result);
 		if (result->verdict != SUITE_PASS)
 			break;
 	}
@@ -323,14 +511,114 @@ static void replay_trace(void *data, const char *path, struct suite_result *resu
 	if (result->verdict == SUITE_PASS && !result->stats.calls && !result->message[0])
 		snprintf(result->message, sizeof(result->message), "the trace holds no calls");
 	agx_trace_reader_close(reader);
+	if (out && fclose(out)) {
+		result->verdict = SUITE_ERROR;
+		result->reason = SUITE_REASON_REFUSED;
+		snprintf(result->message, sizeof(result->message),
+			 "the transcript cannot be written: %s", strerror(errno));
+	}
 }
 
-static void show_trace(void *data, const struct suite_trace *trace)
+/*
+ * Workers write side by side: each into a file of its own until its turn has come. A descriptor and
+ * not a stream: every worker inherits it, and streams are flushed and moved at a process's exit.
+ */
+static int start_trace(void *data, struct suite_trace *trace)
 {
 	const struct replay_options *o = data;
+	FILE *file;
+	int fd;
 
-	report_text_trace(stdout, &o->suite, trace);
-	fflush(stdout);
+	if (!o->transcript || trace->file)
+		return 0;
+	file = tmpfile();
+	if (!file)
+		return -errno;
+	fd = fcntl(fileno(file), F_DUPFD_CLOEXEC, 3);
+	fclose(file);
+	if (fd < 0)
+		return -errno;
+	trace->file = fd;
+	return 0;
+}
+
+static void pass_transcript(struct replay_options *o, struct suite_trace *trace)
+{
+	const struct suite_result *result = trace->result;
+	FILE *out = o->transcript_file;
+	char block[1 << 16];
+	off_t at = 0;
+	ssize_t n;
+
+	fprintf(out, "# %s", trace->path);
+	if (result->replayed_gpu[0])
+		fprintf(out, ", %s with firmware %s", result->replayed_gpu,
+			result->replayed_firmware);
+	fputc('\n', out);
+	while ((n = pread(trace->file, block, sizeof(block), at)) > 0) {
+		fwrite(block, 1, (size_t)n, out);
+		at += n;
+	}
+	/* Nothing of it may be left for a worker to flush again when it exits. */
+	if (fflush(out) || n < 0 || ferror(out))
+		o->transcript_failed = true;
+	close(trace->file);
+	trace->file = 0;
+}
+
+static void take_trace(void *data, struct suite_trace *trace)
+{
+	struct replay_options *o = data;
+
+	if (!o->quiet) {
+		report_text_trace(stdout, &o->suite, trace);
+		fflush(stdout);
+	}
+	if (trace->file)
+		pass_transcript(o, trace);
+}
+
+/* Every trace on every machine. */
+static int multiply(struct replay_options *o)
+{
+	struct suite_trace *trace;
+	struct gpu_pair pair;
+	size_t i;
+	int ret;
+
+	ret = suite_multiply(&o->suite, pairs_count());
+	for (i = 0; !ret && i < o->suite.count; i++) {
+		trace = &o->suite.traces[i];
+		if (pairs_get(trace->variant, &pair))
+			snprintf(trace->label, sizeof(trace->label), "%s %s", pair.soc->name,
+				 pair.firmware);
+	}
+	return ret;
+}
+
+static int open_transcript(struct replay_options *o)
+{
+	if (!o->transcript)
+		return 0;
+	o->transcript_file = strcmp(o->transcript, "-") ? fopen(o->transcript, "we") : stdout;
+	if (o->transcript_file)
+		return 0;
+	agx_error("--transcript %s: %s", o->transcript, strerror(errno));
+	return AGX_EXIT_USAGE;
+}
+
+static int close_transcript(struct replay_options *o)
+{
+	FILE *file = o->transcript_file;
+
+	if (!file)
+		return 0;
+	if (file == stdout ? fflush(file) : fclose(file))
+		o->transcript_failed = true;
+	if (!o->transcript_failed)
+		return 0;
+	agx_error("--transcript %s: it cannot be written", o->transcript);
+	return AGX_EXIT_USAGE;
 }
 
 static unsigned int processors(void)
@@ -346,7 +634,8 @@ static int write_reports(const struct replay_options *o)
 {
 	struct report_info info = {
 		.node = o->node ? o->node : "virtual",
-		.gpu = o->gpu,
+		.gpu = o->all_pairs ? "all" : o->gpu,
+		.firmware = o->all_pairs ? "all" : o->firmware,
 		.shard_k = o->shard_k,
 		.shard_n = o->shard_n,
 	};
@@ -371,11 +660,8 @@ static int write_reports(const struct replay_options *o)
 
 static bool reports_to_stdout(const struct replay_options *o)
 {
-	return (o->json && !strcmp(o->json, "-")) || (o->junit && !strcmp(o->junit, "-"));
-}
-
-static void ignore_trace(void *data, const struct suite_trace *trace)
-{
+	return (o->json && !strcmp(o->json, "-")) || (o->junit && !strcmp(o->junit, "-")) ||
+	       (o->transcript && !strcmp(o->transcript, "-"));
 }
 
 int cmd_replay(int argc, char **argv)
@@ -391,7 +677,6 @@ int cmd_replay(int argc, char **argv)
 	};
 	struct suite_options options;
 	int status, ret;
-	bool quiet;
 
 	if (argp_parse(&parser, argc, argv, 0, NULL, &o))
 		return AGX_EXIT_USAGE;
@@ -405,17 +690,26 @@ int cmd_replay(int argc, char **argv)
 		status = AGX_EXIT_USAGE;
 		goto out;
 	}
+	if (o.all_pairs && multiply(&o)) {
+		agx_error("out of memory");
+		status = AGX_EXIT_USAGE;
+		goto out;
+	}
+	status = open_transcript(&o);
+	if (status)
+		goto out;
 	/* A report on standard output is for a program: nothing else goes there. */
-	quiet = reports_to_stdout(&o);
+	o.quiet = reports_to_stdout(&o);
 	options = (struct suite_options){
 		.jobs = o.jobs,
 		.timeout = o.timeout,
 		.progress = isatty(STDERR_FILENO) && o.suite.count > 1,
+		.start = start_trace,
 		.replay = replay_trace,
-		.done = quiet ? ignore_trace : show_trace,
+		.done = take_trace,
 		.data = &o,
 	};
-	if (!quiet)
+	if (!o.quiet)
 		report_text_header(stdout, &o.suite);
 	ret = suite_run(&o.suite, &options);
 	if (ret) {
@@ -423,10 +717,13 @@ int cmd_replay(int argc, char **argv)
 		status = AGX_EXIT_USAGE;
 		goto out;
 	}
-	if (!quiet)
+	if (!o.quiet)
 		report_text_summary(stdout, &o.suite);
 	status = suite_exit_status(&o.suite);
 	ret = write_reports(&o);
+	if (ret > status)
+		status = ret;
+	ret = close_transcript(&o);
 	if (ret > status)
 		status = ret;
 out:

@@ -10,8 +10,12 @@
 
 #include "agx.h"
 #include "agx_soc.h"
+#include "findings_report.h"
+#include "inject_option.h"
 #include "launch.h"
+#include "pairs.h"
 #include "preload/config.h"
+#include "preload/findings.h"
 #include "rundir.h"
 #include "runstats.h"
 
@@ -21,6 +25,9 @@ struct run_options {
 	int minor; /* -1: any */
 	bool stats;
 	bool print_env;
+	bool strict;
+	const char *gpu, *firmware, *transcript;
+	struct gpu_pair pair;
 	const char *report;
 	char **command;
 };
@@ -39,6 +46,10 @@ enum {
 	OPT_REPORT,
 	OPT_LOG,
 	OPT_PRINT_ENV,
+	OPT_FIRMWARE,
+	OPT_STRICT,
+	OPT_TRANSCRIPT,
+	OPT_INJECT,
 };
 
 static const struct argp_option options[] = {
@@ -46,6 +57,8 @@ static const struct argp_option options[] = {
 	 "which SoC's GPU: t8103 (the default), t8112, t6000, t6001, t6002, "
 	 "t6020, t6021, t6022",
 	 0},
+	{"firmware", OPT_FIRMWARE, "VERSION", 0,
+	 "the GPU's firmware: 12.3, 12.4 or 13.5, as the GPU has it; default its oldest", 0},
 	{"exec", OPT_EXEC, "HOW", 0,
 	 "what becomes of submissions: none (they complete without executing)", 0},
 	{"memory", OPT_MEMORY, "SIZE", 0,
@@ -58,7 +71,14 @@ static const struct argp_option options[] = {
 	{"report", OPT_REPORT, "FILE", 0,
 	 "afterwards, write the same and a check for leaks as JSON; - is standard output", 0},
 	{"log", OPT_LOG, "LEVEL", 0,
-	 "messages of the node on standard error: none, error, warn (the default), debug", 0},
+	 "messages of the node on standard error: none, error, warn (the default), debug, machine",
+	 0},
+	{"strict", OPT_STRICT, NULL, 0,
+	 "fail when the model of the firmware finds anything wrong with what the driver wrote", 0},
+	{"transcript", OPT_TRANSCRIPT, "FILE", 0,
+	 "write what crosses the mailbox and the rings between driver and firmware", 0},
+	{"inject", OPT_INJECT, "RULES", 0,
+	 "make things go wrong between driver and firmware; \"help\" lists the rules", 0},
 	{"print-env", OPT_PRINT_ENV, NULL, 0,
 	 "first, print the variables that the command gets, on standard error", 0},
 	{0},
@@ -96,18 +116,28 @@ static uint64_t parse_size(struct argp_state *state, const char *text)
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	static const char *const levels[] = {"none", "error", "warn", "debug"};
+	static const char *const levels[] = {"none", "error", "warn", "debug", "machine"};
 	struct run_options *run = state->input;
+	char error[400];
 	char *end;
 	long n;
 	size_t i;
 
 	switch (key) {
 	case OPT_GPU:
-		run->soc = agx_soc_find(arg);
-		if (!run->soc)
-			argp_error(state, "--gpu: got \"%s\", takes one of those in `agx info`",
-				   arg);
+		run->gpu = arg;
+		break;
+	case OPT_FIRMWARE:
+		run->firmware = arg;
+		break;
+	case OPT_STRICT:
+		run->strict = true;
+		break;
+	case OPT_TRANSCRIPT:
+		run->transcript = arg;
+		break;
+	case OPT_INJECT:
+		run->env.inject = inject_option(state, arg);
 		break;
 	case OPT_EXEC:
 		if (strcmp(arg, "none"))
@@ -130,10 +160,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		run->env.report = 1;
 		break;
 	case OPT_LOG:
-		for (i = 0; i < 4 && strcmp(arg, levels[i]); i++)
+		for (i = 0; i < 5 && strcmp(arg, levels[i]); i++)
 			;
-		if (i == 4)
-			argp_error(state, "--log: got \"%s\", takes none, error, warn or debug",
+		if (i == 5)
+			argp_error(state,
+				   "--log: got \"%s\", takes none, error, warn, debug or machine",
 				   arg);
 		run->env.log = arg;
 		break;
@@ -146,6 +177,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_NO_ARGS:
 		argp_error(state, "no command");
 		break;
+	case ARGP_KEY_END:
+		if (pairs_find(run->gpu ? run->gpu : agx_soc_get(0)->name, run->firmware,
+			       &run->pair, error, sizeof(error)))
+			argp_error(state, "%s", error);
+		run->soc = run->pair.soc;
+		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -155,8 +192,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static int prepare(void *data)
 {
 	static const char *const shown[] = {
-		"LD_PRELOAD",     PRELOAD_ENV_RUN_DIR, PRELOAD_ENV_NODE, PRELOAD_ENV_GPU,
-		PRELOAD_ENV_EXEC, PRELOAD_ENV_MEMORY,  PRELOAD_ENV_LOG,  PRELOAD_ENV_REPORT};
+		"LD_PRELOAD",       PRELOAD_ENV_RUN_DIR,   PRELOAD_ENV_NODE,
+		PRELOAD_ENV_GPU,    PRELOAD_ENV_EXEC,      PRELOAD_ENV_MEMORY,
+		PRELOAD_ENV_LOG,    PRELOAD_ENV_REPORT,    PRELOAD_ENV_FIRMWARE,
+		PRELOAD_ENV_INJECT, PRELOAD_ENV_TRANSCRIPT};
 	struct run *run = data;
 	char error[512];
 	const char *value;
@@ -181,10 +220,47 @@ static void log_readable(void *data)
 	rundir_drain_log(&((struct run *)data)->dir);
 }
 
+/* The file that all processes of the run add to, empty. */
+static int make_transcript(struct run_options *run)
+{
+	FILE *file;
+
+	if (!run->transcript)
+		return 0;
+	file = fopen(run->transcript, "we");
+	if (file && !fclose(file))
+		run->env.transcript = realpath(run->transcript, NULL);
+	if (!run->env.transcript) {
+		agx_error("--transcript %s: %s", run->transcript, strerror(errno));
+		return -errno;
+	}
+	if (strlen(run->env.transcript) >= PRELOAD_TRANSCRIPT_MAX) {
+		agx_error("--transcript %s: the path is too long", run->transcript);
+		return -ENAMETOOLONG;
+	}
+	return 0;
+}
+
+/* How much the firmware model found wrong. */
+static uint64_t show_findings(const struct run *run)
+{
+	const char *log = run->options->env.log;
+	struct findings findings;
+
+	runstats_findings(&run->dir, &findings);
+	if (findings.total && (run->options->strict || !log || strcmp(log, "none"))) {
+		agx_warning("%" PRIu64 " finding%s of the firmware model:", findings.total,
+			    findings.total == 1 ? "" : "s");
+		findings_print(stderr, &findings);
+	}
+	return findings.total;
+}
+
 static int write_report(const struct run *run, int status)
 {
 	const struct run_options *run_options = run->options;
 	struct json_object *stats = runstats_collect(&run->dir);
+	struct findings findings;
 	FILE *file = stdout;
 	int ret = 0;
 
@@ -199,6 +275,10 @@ static int write_report(const struct run *run, int status)
 				       json_object_new_int64(runstats_leaks(stats)));
 		json_object_object_add(stats, "gpu",
 				       json_object_new_string(run_options->soc->name));
+		json_object_object_add(stats, "firmware",
+				       json_object_new_string(run_options->pair.firmware));
+		runstats_findings(&run->dir, &findings);
+		json_object_object_add(stats, "findings", findings_to_json(&findings));
 		json_object_object_add(stats, "status", json_object_new_int(status));
 		if (strcmp(run_options->report, "-"))
 			file = fopen(run_options->report, "we");
@@ -224,9 +304,10 @@ int cmd_run(int argc, char **argv)
 		.doc = "Runs a command that sees a virtual Apple GPU as a DRM render node beside the "
 		       "machine's own.\vThe exit status is the command's; 128+N when signal N ended "
 		       "it; 126 or 127 when it cannot be started; 2 for wrong usage or when the "
-		       "node cannot be made.",
+		       "node cannot be made; 1 with --strict when there were findings and the "
+		       "command's is 0.",
 	};
-	struct run_options run_options = {.soc = agx_soc_get(0), .minor = -1};
+	struct run_options run_options = {.minor = -1};
 	struct run run = {.options = &run_options};
 	struct launch launch = {.prepare = prepare, .readable = log_readable, .data = &run};
 	char error[512];
@@ -241,6 +322,9 @@ int cmd_run(int argc, char **argv)
 		return AGX_EXIT_USAGE;
 	}
 	run_options.env.gpu = run_options.soc->name;
+	run_options.env.firmware = run_options.pair.firmware;
+	if (make_transcript(&run_options))
+		return AGX_EXIT_USAGE;
 	launch_init(&launch);
 	if (rundir_create(&run.dir, run_options.soc, run_options.minor, error, sizeof(error))) {
 		agx_error("%s", error);
@@ -252,10 +336,14 @@ int cmd_run(int argc, char **argv)
 	if (status < 0) {
 		agx_error("the command was not started: %s", strerror(-status));
 		status = AGX_EXIT_USAGE;
-	} else if ((run_options.stats || run_options.report) && write_report(&run, status) &&
-		   status == 0) {
-		status = AGX_EXIT_USAGE;
+	} else {
+		if (show_findings(&run) && run_options.strict && status == 0)
+			status = AGX_EXIT_FAILED;
+		if ((run_options.stats || run_options.report) && write_report(&run, status) &&
+		    status == 0)
+			status = AGX_EXIT_USAGE;
 	}
+	free((char *)run_options.env.transcript);
 	rundir_destroy(&run.dir);
 	return status;
 }

@@ -8,12 +8,38 @@
 
 #include "replay.h"
 
+struct agx_node_finding;
+
+struct replay_virtual_params {
+	const char *firmware;  /* version, NULL: the oldest that the SoC has */
+	const char *inject;    /* faults on purpose: rules of agx_inject.h; NULL: none */
+	uint64_t memory_limit; /* bytes of buffer objects per node, 0: the node's default */
+	bool verbose;          /* the node's messages go to standard error */
+
+	/*
+	 * The firmware transcript, a line without its end, and what the firmware finds wrong. May be
+	 * NULL. process is the recorded process whose node it is; several: there is more than one.
+	 */
+	void (*transcript)(void *data, bool several, uint32_t process, const char *line);
+	void (*finding)(void *data, const struct agx_node_finding *finding);
+	void *data;
+};
+
 /*
  * The virtual node, single-stepped, with the recording's clock; one node per recorded process.
- * memory_limit: bytes of buffer objects per node, 0: the node's default. verbose: the node's
- * messages go to standard error. NULL when out of memory. One such target at a time per process.
+ * params (copied) may be NULL. NULL when out of memory. One such target at a time per process.
  */
-struct agx_replay_target *replay_target_virtual_create(uint64_t memory_limit, bool verbose);
+struct agx_replay_target *replay_target_virtual_create(const struct replay_virtual_params *params);
+
+/* Jobs that ended badly, on all nodes so far. */
+struct replay_virtual_troubles {
+	uint64_t faults;   /* of the GPU, errors of a channel */
+	uint64_t timeouts; /* the GPU did not get on */
+	uint64_t restarts; /* of the firmware, after a crash */
+};
+
+void replay_target_virtual_troubles(struct agx_replay_target *target,
+				    struct replay_virtual_troubles *troubles);
 
 /* The DRM node at path (borrowed). Its GPU has to be the SoC that the replay asks for. */
 struct agx_replay_target *replay_target_node_create(const char *path);

@@ -7,14 +7,23 @@
 #include "agx.h"
 #include "agx_node.h"
 #include "agxt_format.h"
+#include "pairs.h"
 #include "replay_target.h"
+
+struct virtual_target;
+
+/* A recorded process. */
+struct process {
+	struct virtual_target *target;
+	struct agx_node *node;
+	uint32_t stream;
+};
 
 struct virtual_target {
 	struct agx_replay_target base;
-	struct agx_node *nodes[AGXT_MAX_STREAMS];
-	uint64_t memory_limit;
+	struct process processes[AGXT_MAX_STREAMS];
+	struct replay_virtual_params params;
 	char soc[16];
-	bool verbose;
 };
 
 /* The node's access functions have no context: the one target of the process. */
@@ -62,26 +71,51 @@ static void print_log(void *data, enum agx_node_log_level level, const char *mes
 	fprintf(stderr, "node: %s%s\n", level == AGX_NODE_LOG_DEBUG ? "refused: " : "", message);
 }
 
+static void pass_transcript(void *data, const char *line)
+{
+	const struct process *process = data;
+	const struct virtual_target *v = process->target;
+
+	v->params.transcript(v->params.data, v->base.streams > 1, process->stream, line);
+}
+
+static void pass_finding(void *data, const struct agx_node_finding *finding)
+{
+	const struct virtual_target *v = data;
+
+	v->params.finding(v->params.data, finding);
+}
+
 static int node_of(struct virtual_target *v, uint32_t stream, struct agx_node **node)
 {
+	struct process *process = &v->processes[stream < AGXT_MAX_STREAMS ? stream : 0];
 	struct agx_node_config config = {
 		.gpu = v->soc,
+		.firmware = v->params.firmware,
+		.inject = v->params.inject,
 		.exec = AGX_EXEC_NONE,
-		.memory_limit = v->memory_limit,
+		.memory_limit = v->params.memory_limit,
 		.single_step = true,
 		.alone = v->base.streams == 1,
 		.now = recorded_now,
 		.now_data = v,
 		.uaccess = &window_access,
-		.log = v->verbose ? print_log : NULL,
+		.log = v->params.verbose ? print_log : NULL,
+		.transcript = v->params.transcript ? pass_transcript : NULL,
+		.transcript_data = process,
+		.finding = v->params.finding ? pass_finding : NULL,
+		.finding_data = v,
 	};
 	int ret = 0;
 
 	if (stream >= AGXT_MAX_STREAMS)
 		return -EINVAL;
-	if (!v->nodes[stream])
-		ret = agx_node_create(&config, &v->nodes[stream]);
-	*node = v->nodes[stream];
+	if (!process->node) {
+		process->target = v;
+		process->stream = stream;
+		ret = agx_node_create(&config, &process->node);
+	}
+	*node = process->node;
 	return ret;
 }
 
@@ -92,11 +126,12 @@ static int virtual_begin(struct agx_replay_target *target, const char *soc, char
 	struct agx_node *node;
 	int ret;
 
+	ret = pairs_find(soc, v->params.firmware, NULL, message, size);
+	if (ret)
+		return ret;
 	snprintf(v->soc, sizeof(v->soc), "%s", soc);
 	ret = node_of(v, 0, &node);
-	if (ret == -EINVAL)
-		snprintf(message, size, "no virtual node of SoC \"%s\"", soc);
-	else if (ret)
+	if (ret)
 		snprintf(message, size, "the virtual node cannot be made: %s", strerror(-ret));
 	return ret;
 }
@@ -182,17 +217,35 @@ static const struct agx_replay_target_ops virtual_ops = {
 	.unmap = virtual_unmap,
 };
 
-struct agx_replay_target *replay_target_virtual_create(uint64_t memory_limit, bool verbose)
+struct agx_replay_target *replay_target_virtual_create(const struct replay_virtual_params *params)
 {
 	struct virtual_target *v = calloc(1, sizeof(*v));
 
 	if (!v)
 		return NULL;
 	v->base.ops = &virtual_ops;
-	v->memory_limit = memory_limit;
-	v->verbose = verbose;
+	if (params)
+		v->params = *params;
 	current = v;
 	return &v->base;
+}
+
+void replay_target_virtual_troubles(struct agx_replay_target *target,
+				    struct replay_virtual_troubles *troubles)
+{
+	struct virtual_target *v = (struct virtual_target *)target;
+	struct agx_node_stats stats;
+	size_t i;
+
+	*troubles = (struct replay_virtual_troubles){0};
+	for (i = 0; i < AGXT_MAX_STREAMS; i++) {
+		if (!v->processes[i].node)
+			continue;
+		agx_node_stats(v->processes[i].node, &stats);
+		troubles->faults += stats.faults;
+		troubles->timeouts += stats.timeouts;
+		troubles->restarts += stats.restarts;
+	}
 }
 
 void replay_target_virtual_destroy(struct agx_replay_target *target)
@@ -203,8 +256,8 @@ void replay_target_virtual_destroy(struct agx_replay_target *target)
 	if (!v)
 		return;
 	for (i = 0; i < AGXT_MAX_STREAMS; i++)
-		if (v->nodes[i])
-			agx_node_destroy(v->nodes[i]);
+		if (v->processes[i].node)
+			agx_node_destroy(v->processes[i].node);
 	if (current == v)
 		current = NULL;
 	free(v);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agx.h"
+#include "findings_report.h"
 #include "report.h"
 #include "suite.h"
 
@@ -15,6 +16,7 @@ struct totals {
 	size_t passed, failed, errors;
 	struct agx_replay_stats stats;
 	struct agx_replay_times times;
+	uint64_t findings;
 	double seconds;
 };
 
@@ -29,6 +31,7 @@ static void add_totals(struct totals *t, const struct suite_result *r)
 	t->stats.commands += r->stats.commands;
 	t->stats.pages += r->stats.pages;
 	t->stats.divergences += r->stats.divergences;
+	t->findings += r->findings.total;
 	t->times.total += r->times.total;
 	t->times.decode += r->times.decode;
 	t->times.memory += r->times.memory;
@@ -59,12 +62,22 @@ static double submits_per_second(const struct suite_result *r)
 	return seconds > 0 ? (double)r->stats.submits / seconds : 0;
 }
 
+/* How a trace is called: its path, and its variant where there are several. */
+static const char *trace_name(const struct suite_trace *trace, char *buffer, size_t size)
+{
+	snprintf(buffer, size, "%s%s%s%s", trace->path, trace->label[0] ? " [" : "", trace->label,
+		 trace->label[0] ? "]" : "");
+	return buffer;
+}
+
 static int trace_column(const struct suite *suite)
 {
 	size_t i, width = strlen("TRACE");
 
 	for (i = 0; i < suite->count; i++) {
-		size_t length = strlen(suite->traces[i].path);
+		const struct suite_trace *trace = &suite->traces[i];
+		size_t length =
+			strlen(trace->path) + (trace->label[0] ? 3 : 0) + strlen(trace->label);
 
 		if (length > width)
 			width = length;
@@ -94,15 +107,23 @@ void report_text_trace(FILE *out, const struct suite *suite, const struct suite_
 {
 	const struct suite_result *r = trace->result;
 	const struct agx_replay_divergence *d = &r->divergence;
-	char name[4096], message[sizeof(r->message)];
+	char name[4200], clean[4200], message[sizeof(r->message)];
 	uint32_t i;
 
+	trace_name(trace, name, sizeof(name));
+
 	fprintf(out, "%-*s  %-7s  %9" PRIu64 "  %8" PRIu64 "  %8" PRIu64 "  %9" PRIu64 "  %8.3f\n",
-		trace_column(suite), printable(trace->path, name, sizeof(name)),
+		trace_column(suite), printable(name, clean, sizeof(clean)),
 		suite_verdict_name(r->verdict), r->stats.calls, r->stats.submits, r->stats.commands,
 		r->stats.pages, replay_seconds(r));
 	if (r->message[0])
 		fprintf(out, "    %s\n", printable(r->message, message, sizeof(message)));
+	if (r->troubles.faults || r->troubles.timeouts || r->troubles.restarts)
+		fprintf(out,
+			"    jobs that faulted: %" PRIu64 ", that timed out: %" PRIu64
+			"; restarts of the firmware: %" PRIu64 "\n",
+			r->troubles.faults, r->troubles.timeouts, r->troubles.restarts);
+	findings_print(out, &r->findings);
 	if (!r->diverged)
 		return;
 	fprintf(out, "    first divergence: record %" PRIu64 ", call %" PRIu64, d->record, d->call);
@@ -131,6 +152,9 @@ void report_text_summary(FILE *out, const struct suite *suite)
 		suite->count == 1 ? "" : "s", t.passed, t.failed, t.errors);
 	if (suite->count != suite->found)
 		fprintf(out, " (a shard of %zu)", suite->found);
+	if (t.findings)
+		fprintf(out, "; %" PRIu64 " finding%s of the firmware model", t.findings,
+			t.findings == 1 ? "" : "s");
 	fprintf(out, "\n");
 }
 
@@ -224,6 +248,27 @@ static struct json_object *json_divergence(const struct agx_replay_divergence *d
 	return object;
 }
 
+/* What only the virtual node has to tell. */
+static void json_machine(struct json_object *object, const struct suite_result *r)
+{
+	struct json_object *transcript;
+
+	if (!r->replayed_gpu[0])
+		return;
+	add_text(object, "replayed_gpu", r->replayed_gpu);
+	add_text(object, "replayed_firmware", r->replayed_firmware);
+	add_count(object, "faults", r->troubles.faults);
+	add_count(object, "timeouts", r->troubles.timeouts);
+	add_count(object, "restarts", r->troubles.restarts);
+	json_object_object_add(object, "findings", findings_to_json(&r->findings));
+	if (!r->transcript_digest[0])
+		return;
+	transcript = json_object_new_object();
+	add_count(transcript, "lines", r->transcript_lines);
+	add_text(transcript, "digest", r->transcript_digest);
+	json_object_object_add(object, "transcript", transcript);
+}
+
 static struct json_object *json_trace(const struct suite_trace *trace)
 {
 	const struct suite_result *r = trace->result;
@@ -257,6 +302,7 @@ static struct json_object *json_trace(const struct suite_trace *trace)
 	add_count(object, "foreign", s->foreign);
 	add_count(object, "divergences", s->divergences);
 	add_count(object, "repeats", r->repeats);
+	json_machine(object, r);
 	return object;
 }
 
@@ -316,6 +362,7 @@ int report_json(const char *path, const struct suite *suite, const struct report
 	add_text(root, "version", agx_version);
 	add_text(root, "node", info->node);
 	add_text(root, "gpu", info->gpu ? info->gpu : "recorded");
+	add_text(root, "firmware", info->firmware ? info->firmware : "oldest");
 	add_text(root, "shard", shard);
 	for (i = 0; i < suite->count; i++)
 		json_object_array_add(results, json_trace(&suite->traces[i]));
@@ -324,6 +371,7 @@ int report_json(const char *path, const struct suite *suite, const struct report
 	add_count(summary, "passed", t.passed);
 	add_count(summary, "failed", t.failed);
 	add_count(summary, "errors", t.errors);
+	add_count(summary, "findings", t.findings);
 	add_count(summary, "exit_status", (uint64_t)suite_exit_status(suite));
 	json_object_object_add(root, "summary", summary);
 	json_object_object_add(root, "timings", json_timings(suite));
@@ -390,7 +438,7 @@ static void junit_problem(FILE *out, const struct suite_trace *trace)
 	const struct suite_result *r = trace->result;
 	const struct agx_replay_divergence *d = &r->divergence;
 	const char *element = r->verdict == SUITE_FAIL ? "failure" : "error";
-	const char *type = r->verdict == SUITE_FAIL ? "divergence" : suite_reason_name(r->reason);
+	const char *type = r->diverged ? "divergence" : suite_reason_name(r->reason);
 	char line[512];
 	uint32_t i;
 
@@ -422,13 +470,20 @@ static void junit_problem(FILE *out, const struct suite_trace *trace)
 			xml_text(out, "\n");
 		xml_text(out, r->message);
 	}
+	for (i = 0; i < r->findings.kinds; i++) {
+		const struct finding *f = &r->findings.kind[i];
+
+		snprintf(line, sizeof(line), "\nfinding %" PRIu32 " %s: %s", f->number, f->name,
+			 f->text);
+		xml_text(out, line);
+	}
 	fprintf(out, "</%s>\n", element);
 }
 
 int report_junit(const char *path, const struct suite *suite, const struct report_info *info)
 {
 	struct totals t = sum(suite);
-	char name[64];
+	char name[64], called[4200];
 	FILE *out;
 	size_t i;
 
@@ -450,7 +505,7 @@ int report_junit(const char *path, const struct suite *suite, const struct repor
 
 		fprintf(out, "    <testcase");
 		xml_attribute(out, "classname", "agx.replay");
-		xml_attribute(out, "name", trace->path);
+		xml_attribute(out, "name", trace_name(trace, called, sizeof(called)));
 		xml_attribute(out, "file", trace->path);
 		fprintf(out, " time=\"%.6f\"", r->seconds);
 		if (r->verdict == SUITE_PASS) {

@@ -9,8 +9,9 @@ struct suite;
 struct suite_trace;
 
 struct report_info {
-	const char *node; /* "virtual" or a path */
-	const char *gpu;  /* the override, NULL: as recorded */
+	const char *node;     /* "virtual" or a path */
+	const char *gpu;      /* the override, NULL: as recorded */
+	const char *firmware; /* the override, NULL: the GPU's oldest */
 	unsigned int shard_k, shard_n;
 };
 

@@ -484,6 +484,12 @@ int rundir_set_environment(const struct rundir *run, const struct rundir_options
 		ret = set_number(PRELOAD_ENV_MEMORY, options->memory);
 	if (!ret && options->log && setenv(PRELOAD_ENV_LOG, options->log, 1))
 		ret = -errno;
+	if (!ret && options->firmware && setenv(PRELOAD_ENV_FIRMWARE, options->firmware, 1))
+		ret = -errno;
+	if (!ret && options->inject && setenv(PRELOAD_ENV_INJECT, options->inject, 1))
+		ret = -errno;
+	if (!ret && options->transcript && setenv(PRELOAD_ENV_TRANSCRIPT, options->transcript, 1))
+		ret = -errno;
 	if (!ret && options->report && setenv(PRELOAD_ENV_REPORT, "1", 1))
 		ret = -errno;
 	return ret ? fail(error, error_size, ret, "the environment cannot be set") : 0;

@@ -42,9 +42,12 @@ void rundir_destroy(struct rundir *run);
 /* What goes into the environment besides AGX_RUN_DIR and AGX_NODE. */
 struct rundir_options {
 	const char *gpu;
-	uint64_t memory; /* bytes, 0: the node's default */
-	const char *log; /* level, NULL: the default */
-	int report;      /* look for leaks at exit */
+	const char *firmware;   /* version, NULL: the GPU's oldest */
+	const char *inject;     /* faults on purpose, NULL: none */
+	const char *transcript; /* absolute path, NULL: none */
+	uint64_t memory;        /* bytes, 0: the node's default */
+	const char *log;        /* level, NULL: the default */
+	int report;             /* look for leaks at exit */
 };
 
 /*

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "findings_report.h"
 #include "preload/stats.h"
 #include "rundir.h"
 #include "runstats.h"
@@ -33,6 +34,11 @@ static const struct counter {
 	{"live_queues", offsetof(struct preload_stats, node.live_queues)},
 	{"live_syncobjs", offsetof(struct preload_stats, node.live_syncobjs)},
 	{"peak_bytes", offsetof(struct preload_stats, node.peak_bytes)},
+	{"findings", offsetof(struct preload_stats, findings.total)},
+	{"faults", offsetof(struct preload_stats, node.faults)},
+	{"timeouts", offsetof(struct preload_stats, node.timeouts)},
+	{"restarts", offsetof(struct preload_stats, node.restarts)},
+	{"injected", offsetof(struct preload_stats, node.injected)},
 	{"abandoned_bos", offsetof(struct preload_stats, abandoned_bos)},
 	{"abandoned_vms", offsetof(struct preload_stats, abandoned_vms)},
 	{"abandoned_queues", offsetof(struct preload_stats, abandoned_queues)},
@@ -63,6 +69,7 @@ static bool read_stats(int dir, const char *name, struct preload_stats *stats)
 	     stats->magic == PRELOAD_STATS_MAGIC;
 	close(fd);
 	stats->command[sizeof(stats->command) - 1] = '\0';
+	findings_bound(&stats->findings);
 	return ok;
 }
 
@@ -122,6 +129,30 @@ static int by_pid(const void *a, const void *b)
 	int64_t first = pid_of(a), second = pid_of(b);
 
 	return (first > second) - (first < second);
+}
+
+void runstats_findings(const struct rundir *run, struct findings *findings)
+{
+	char path[sizeof(run->path) + 16];
+	struct preload_stats stats;
+	struct dirent **entries;
+	int count, i;
+
+	memset(findings, 0, sizeof(*findings));
+	snprintf(path, sizeof(path), "%s/stats", run->path);
+	count = scandir(path, &entries, NULL, versionsort);
+	for (i = 0; i < count; i++) {
+		int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if (dir >= 0 && entries[i]->d_name[0] != '.' &&
+		    read_stats(dir, entries[i]->d_name, &stats))
+			findings_merge(findings, &stats.findings);
+		if (dir >= 0)
+			close(dir);
+		free(entries[i]);
+	}
+	if (count >= 0)
+		free(entries);
 }
 
 struct json_object *runstats_collect(const struct rundir *run)

@@ -15,6 +15,10 @@ struct rundir;
  */
 struct json_object *runstats_collect(const struct rundir *run);
 
+/* What the firmware model found in all of them. */
+struct findings;
+void runstats_findings(const struct rundir *run, struct findings *findings);
+
 /*
  * Buffer objects that programs had not freed when they closed the node, and those that the node
  * itself kept.

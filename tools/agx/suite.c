@@ -158,21 +158,58 @@ void suite_shard(struct suite *suite, unsigned int k, unsigned int n)
 	suite->count = kept;
 }
 
+int suite_multiply(struct suite *suite, unsigned int n)
+{
+	struct suite_trace *traces = calloc(suite->count * n + 1, sizeof(*traces));
+	size_t count = 0, i;
+	unsigned int k;
+
+	if (!traces)
+		return -ENOMEM;
+	for (i = 0; i < suite->count; i++) {
+		for (k = 0; k < n; k++) {
+			traces[count].path =
+				k ? strdup(suite->traces[i].path) : suite->traces[i].path;
+			if (!traces[count].path)
+				goto no_memory;
+			traces[count++].variant = k;
+		}
+	}
+	free(suite->traces);
+	suite->traces = traces;
+	suite->count = count;
+	suite->found *= n;
+	return 0;
+
+no_memory:
+	while (count--)
+		if (traces[count].variant)
+			free(traces[count].path);
+	free(traces);
+	return -ENOMEM;
+}
+
 static int start_worker(struct suite *suite, const struct suite_options *options,
 			struct worker *worker, size_t index)
 {
 	struct suite_trace *trace = &suite->traces[index];
 	int alive[2];
 	pid_t pid;
+	int ret;
 
 	if (pipe2(alive, O_CLOEXEC))
 		return -errno;
+	ret = options->start ? options->start(options->data, trace) : 0;
+	if (ret) {
+		close(alive[0]);
+		close(alive[1]);
+		return ret;
+	}
 	fflush(stdout);
 	fflush(stderr);
 	pid = fork();
 	if (pid < 0) {
-		int ret = -errno;
-
+		ret = -errno;
 		close(alive[0]);
 		close(alive[1]);
 		return ret;
@@ -180,7 +217,7 @@ static int start_worker(struct suite *suite, const struct suite_options *options
 	if (!pid) {
 		close(alive[0]);
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		options->replay(options->data, trace->path, trace->result);
+		options->replay(options->data, trace);
 		/*
 		 * exit() and not _exit(): the sanitizers' leak check runs there. What stdio
 		 * held was flushed before the fork.
@@ -217,6 +254,10 @@ static void reap_worker(struct suite *suite, const struct suite_options *options
 	/* A worker that went wild may have written here: keep the text bounded. */
 	result->gpu[sizeof(result->gpu) - 1] = 0;
 	result->message[sizeof(result->message) - 1] = 0;
+	result->replayed_gpu[sizeof(result->replayed_gpu) - 1] = 0;
+	result->replayed_firmware[sizeof(result->replayed_firmware) - 1] = 0;
+	result->transcript_digest[sizeof(result->transcript_digest) - 1] = 0;
+	findings_bound(&result->findings);
 	result->seconds = now_seconds() - worker->started;
 	if (worker->timed_out) {
 		fail_worker(result, SUITE_REASON_TIMEOUT);
@@ -386,6 +427,10 @@ const char *suite_reason_name(enum suite_reason reason)
 		return "crash";
 	case SUITE_REASON_TIMEOUT:
 		return "timeout";
+	case SUITE_REASON_FINDING:
+		return "finding";
+	case SUITE_REASON_TROUBLE:
+		return "trouble";
 	case SUITE_REASON_NONE:
 		break;
 	}

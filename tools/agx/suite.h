@@ -13,7 +13,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "preload/findings.h"
 #include "replay_result.h"
+#include "replay_target.h"
+#include "transcript.h"
 
 enum suite_verdict {
 	SUITE_ERROR, /* the worker's initial state: a worker that dies leaves it */
@@ -27,6 +30,8 @@ enum suite_reason {
 	SUITE_REASON_REFUSED, /* another SoC, a newer format, no such node or file */
 	SUITE_REASON_CRASH,   /* of the worker */
 	SUITE_REASON_TIMEOUT,
+	SUITE_REASON_FINDING, /* of the firmware model */
+	SUITE_REASON_TROUBLE, /* a job ended badly */
 };
 
 struct suite_result {
@@ -35,15 +40,25 @@ struct suite_result {
 	uint32_t repeats; /* how often the trace was replayed */
 	bool diverged;    /* divergence is valid */
 	char gpu[16];     /* SoC the trace was recorded on */
+	/* What the virtual node was; empty: another node, or none was made. */
+	char replayed_gpu[16];
+	char replayed_firmware[12];
 	char message[512];
 	struct agx_replay_stats stats; /* of one replay */
 	struct agx_replay_times times; /* summed over the repeats */
 	struct agx_replay_divergence divergence;
+	uint64_t transcript_lines;
+	char transcript_digest[TRANSCRIPT_DIGEST_SIZE]; /* empty: nobody asked */
+	struct findings findings;                       /* of one replay, as the next */
+	struct replay_virtual_troubles troubles;
 	double seconds; /* wall clock of the worker, start and exit included */
 };
 
 struct suite_trace {
-	char *path; /* as shown: the argument, or argument directory / relative path */
+	char *path;           /* as shown: the argument, or argument directory / relative path */
+	unsigned int variant; /* see suite_multiply() */
+	char label[32];       /* tells the variants apart; empty: nothing to tell */
+	int file;             /* descriptor for what a worker leaves besides the result; 0: none */
 	struct suite_result *result;
 };
 
@@ -59,10 +74,12 @@ struct suite_options {
 	unsigned int jobs;    /* workers at a time, at least 1 */
 	unsigned int timeout; /* seconds per trace, 0: none */
 	bool progress;        /* a status line on standard error */
+	/* Runs in the parent before a worker is started; an error is the worker's. May be NULL. */
+	int (*start)(void *data, struct suite_trace *trace);
 	/* Runs in the worker. */
-	void (*replay)(void *data, const char *path, struct suite_result *result);
+	void (*replay)(void *data, const struct suite_trace *trace);
 	/* Runs in the parent, once per trace, in the order of the list. */
-	void (*done)(void *data, const struct suite_trace *trace);
+	void (*done)(void *data, struct suite_trace *trace);
 	void *data;
 };
 
@@ -77,6 +94,9 @@ int suite_add(struct suite *suite, const char *path);
  * of the sorted list, so that the shards of one list are a partition of it.
  */
 void suite_shard(struct suite *suite, unsigned int k, unsigned int n);
+
+/* Puts every trace n times in the list, one after the other, with variants from 0. 0 or -ENOMEM. */
+int suite_multiply(struct suite *suite, unsigned int n);
 
 /* Replays all. Negative errno when no worker can be started; results are then incomplete. */
 int suite_run(struct suite *suite, const struct suite_options *options);

@@ -43,10 +43,10 @@ static int begin(struct replay *r)
 		return replay_refuse(r, "the trace does not say on which SoC it was recorded");
 	agx_trace_reader_info(r->reader, &info);
 	r->target->streams = info.streams;
-	r->other_soc = strcmp(soc, r->out->soc) != 0;
+	r->other_params = r->config.other_params || strcmp(soc, r->out->soc) != 0;
 	if (r->target->ops->begin(r->target, soc, message, sizeof(message)))
 		return replay_refuse(r, "%s", message);
-	if (r->other_soc)
+	if (strcmp(soc, r->out->soc))
 		snprintf(r->out->message, sizeof(r->out->message),
 			 "recorded on %s, replayed on %s as asked",
 			 r->out->soc[0] ? r->out->soc : "an unnamed SoC", soc);

@@ -81,6 +81,7 @@ struct agx_replay_target {
 struct agx_replay_config {
 	const char
 		*soc; /* replay on this one although the trace is of another; NULL: as recorded */
+	bool other_params;   /* the target is what the caller wants: parameters are not compared */
 	bool keep_going;     /* count all divergences instead of stopping at the first */
 	bool force;          /* leave out records that make no sense: the trace is damaged */
 	bool run_unfinished; /* make calls that never returned, at the end */

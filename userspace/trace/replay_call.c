@@ -759,7 +759,7 @@ static int finish_call(struct replay *r, struct replay_call *call, const struct 
 	}
 	/* Where the results differ in kind the outputs say nothing more. */
 	if (!call->opaque && (result < 0) == (rec->result < 0) &&
-	    !(r->other_soc && call->request == DRM_IOCTL_ASAHI_GET_PARAMS))
+	    !(r->other_params && call->request == DRM_IOCTL_ASAHI_GET_PARAMS))
 		ret = check_outputs(r, call, rec, result >= 0);
 	if (call->leaving) {
 		name = &r->names.names[call->leaving - 1];

@@ -79,7 +79,7 @@ struct replay {
 	uint64_t record;  /* index of the current one */
 	uint64_t skipped; /* records left out by force */
 	bool begun;
-	bool other_soc; /* the target is not what was recorded, because the caller wants so */
+	bool other_params; /* the target is not what was recorded, because the caller wants so */
 	bool streams[AGXT_MAX_STREAMS];
 
 	struct replay_call *pending[REPLAY_MAX_PENDING]; /* in order of seq */
