@@ -1,226 +1,204 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the virtual node costs: each operation in nanoseconds and as a ratio to a do-nothing ioctl
- * (GET_CAP) of the same run, with few and with many live buffer objects. Without an argument the
- * node is called directly; with the path of a node, by ioctl() on it, as programs do: under
- * `agx run` that goes through the preload object.
- *
- * The best of several rounds is reported: the machine's other work only ever makes it slower.
+ * What the virtual node costs, and that it does not grow with what else is alive: operations in
+ * nanoseconds of processor time and as ratios to a do-nothing ioctl (GET_CAP) of the same run,
+ * first with few and many buffer objects, then with few and many address spaces and queues. Without an argument the
+ * node is called directly; with the path of a node, by ioctl() on it.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "agx_node.h"
-#include "asahi_drm.h"
+#include "bench_client.h"
 
-#define PAGE   0x4000ull
-#define ROUNDS 7
+#define PAGE      BENCH_PAGE
+#define MAX_OPS   8
+#define MAX_LEVEL 3
 
-struct bench {
-	struct agx_node *node;
-	struct agx_file *file;
-	int fd; /* of the node, -1: file is called directly */
-	uint32_t vm, queue, syncobj;
+struct state {
+	struct bench b;
+	struct bench_queue *queues;
+	uint32_t count, next; /* of queues */
+	uint32_t last;        /* handle of the newest object */
 };
 
-static void check(long result, const char *what)
+static void create_bind_close(void *data)
 {
-	if (result < 0) {
-		fprintf(stderr, "%s: %s\n", what, strerror((int)-result));
-		exit(2);
-	}
-}
+	struct state *s = data;
+	uint32_t handle = bench_bo(&s->b, s->queues[0].vm, PAGE);
 
-static long call(struct bench *b, unsigned long request, void *arg)
-{
-	if (b->fd >= 0)
-		return ioctl(b->fd, request, arg) < 0 ? -errno : 0;
-	return agx_file_ioctl(b->file, request, (uintptr_t)arg);
-}
-
-static uint64_t now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
-static uint32_t create(struct bench *b)
-{
-	struct drm_asahi_gem_create args = {
-		.size = PAGE, .flags = DRM_ASAHI_GEM_VM_PRIVATE, .vm_id = b->vm};
-
-	check(call(b, DRM_IOCTL_ASAHI_GEM_CREATE, &args), "GEM_CREATE");
-	return args.handle;
-}
-
-static void bind(struct bench *b, uint32_t handle, uint64_t addr)
-{
-	struct drm_asahi_gem_bind_op op = {
-		.flags = DRM_ASAHI_BIND_READ | DRM_ASAHI_BIND_WRITE,
-		.handle = handle,
-		.range = PAGE,
-		.addr = addr,
-	};
-	struct drm_asahi_vm_bind args = {
-		.vm_id = b->vm, .num_binds = 1, .stride = sizeof(op), .userptr = (uintptr_t)&op};
-
-	check(call(b, DRM_IOCTL_ASAHI_VM_BIND, &args), "VM_BIND");
-}
-
-static void op_nothing(struct bench *b)
-{
-	struct drm_get_cap cap = {.capability = DRM_CAP_PRIME};
-
-	check(call(b, DRM_IOCTL_GET_CAP, &cap), "GET_CAP");
-}
-
-static void op_create_bind_close(struct bench *b)
-{
-	struct drm_gem_close args = {.handle = create(b)};
-
-	bind(b, args.handle, PAGE);
-	check(call(b, DRM_IOCTL_GEM_CLOSE, &args), "GEM_CLOSE");
+	bench_bind(&s->b, s->queues[0].vm, handle, PAGE, PAGE);
+	bench_close_bo(&s->b, handle);
 }
 
 /* As above, but the buffer was written: its memory is cleared before it is used again. */
-static void op_create_map_bind_close(struct bench *b)
+static void create_map_bind_close(void *data)
 {
-	struct drm_gem_close args = {.handle = create(b)};
-	struct drm_asahi_gem_mmap_offset offset = {.handle = args.handle};
+	struct state *s = data;
+	struct drm_asahi_gem_mmap_offset offset = {.handle =
+							   bench_bo(&s->b, s->queues[0].vm, PAGE)};
 	struct agx_mmap map = {.bo = NULL};
 	void *address = NULL;
 
-	check(call(b, DRM_IOCTL_ASAHI_GEM_MMAP_OFFSET, &offset), "GEM_MMAP_OFFSET");
-	if (b->fd >= 0) {
-		address = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, b->fd,
+	bench_check(bench_ioctl(&s->b, DRM_IOCTL_ASAHI_GEM_MMAP_OFFSET, &offset), "MMAP_OFFSET");
+	if (s->b.fd >= 0) {
+		address = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, s->b.fd,
 			       (off_t)offset.offset);
-		check(address == MAP_FAILED ? -errno : 0, "mmap");
+		bench_check(address == MAP_FAILED ? -1 : 0, "mmap");
 	} else {
-		check(agx_file_mmap(b->file, offset.offset, PAGE, &map), "mmap");
+		bench_check(agx_file_mmap(s->b.file, offset.offset, PAGE, &map), "mmap");
 	}
-	bind(b, args.handle, PAGE);
+	bench_bind(&s->b, s->queues[0].vm, offset.handle, PAGE, PAGE);
 	if (address)
 		munmap(address, PAGE);
 	agx_bo_put(map.bo);
-	check(call(b, DRM_IOCTL_GEM_CLOSE, &args), "GEM_CLOSE");
+	bench_close_bo(&s->b, offset.handle);
 }
 
-static void op_submit_wait(struct bench *b)
+static void bind_unbind(void *data)
 {
-	static const struct {
-		struct drm_asahi_cmd_header header;
-		struct drm_asahi_cmd_compute compute;
-	} cmdbuf = {
-		.header =
-			{
-				.cmd_type = DRM_ASAHI_CMD_COMPUTE,
-				.size = sizeof(struct drm_asahi_cmd_compute),
-				.vdm_barrier = DRM_ASAHI_BARRIER_NONE,
-				.cdm_barrier = DRM_ASAHI_BARRIER_NONE,
-			},
-	};
-	struct drm_asahi_sync sync = {.handle = b->syncobj};
-	struct drm_asahi_submit args = {
-		.queue_id = b->queue,
-		.cmdbuf = (uintptr_t)&cmdbuf,
-		.cmdbuf_size = sizeof(cmdbuf),
-		.syncs = (uintptr_t)&sync,
-		.out_sync_count = 1,
-	};
-	struct drm_syncobj_wait wait = {
-		.handles = (uintptr_t)&b->syncobj, .count_handles = 1, .timeout_nsec = INT64_MAX};
+	struct state *s = data;
 
-	check(call(b, DRM_IOCTL_ASAHI_SUBMIT, &args), "SUBMIT");
-	check(call(b, DRM_IOCTL_SYNCOBJ_WAIT, &wait), "SYNCOBJ_WAIT");
+	bench_bind(&s->b, s->queues[0].vm, s->last, PAGE, PAGE);
+	bench_unbind(&s->b, s->queues[0].vm, PAGE, PAGE);
 }
 
-static double measure(struct bench *b, void (*op)(struct bench *b), unsigned int count)
+static void lookup(void *data)
 {
-	double best = 1e18;
-	unsigned int i;
-	int round;
+	struct state *s = data;
+	struct drm_asahi_gem_mmap_offset offset = {.handle = s->last};
 
-	for (round = 0; round < ROUNDS; round++) {
-		uint64_t start = now();
-		double each;
-
-		for (i = 0; i < count; i++)
-			op(b);
-		each = (double)(now() - start) / count;
-		if (each < best)
-			best = each;
-	}
-	return best;
+	bench_check(bench_ioctl(&s->b, DRM_IOCTL_ASAHI_GEM_MMAP_OFFSET, &offset), "MMAP_OFFSET");
 }
 
-static void run(const char *path, unsigned int live_bos)
+static void submit_wait(void *data)
 {
-	static const struct {
-		const char *name;
-		void (*op)(struct bench *b);
-		unsigned int count;
-	} ops[] = {
-		{"create+bind+close", op_create_bind_close, 20000},
-		{"create+map+bind+close", op_create_map_bind_close, 5000},
-		{"empty submit, wait", op_submit_wait, 5000},
-	};
-	struct agx_node_config config = {.memory_limit = 16ull << 30};
-	struct drm_asahi_vm_create vm = {.kernel_start = 0x7000000000, .kernel_end = 0x7020000000};
-	struct drm_asahi_queue_create queue = {0};
-	struct drm_syncobj_create syncobj = {0};
-	struct bench b = {.fd = -1};
-	double nothing;
-	unsigned int i;
+	struct state *s = data;
 
-	if (path) {
-		b.fd = open(path, O_RDWR | O_CLOEXEC);
-		check(b.fd < 0 ? -errno : 0, path);
-	} else {
-		check(agx_node_create(&config, &b.node), "node");
-		check(agx_file_open(b.node, &b.file), "file");
-	}
-	check(call(&b, DRM_IOCTL_ASAHI_VM_CREATE, &vm), "VM_CREATE");
-	b.vm = vm.vm_id;
-	queue.vm_id = b.vm;
-	check(call(&b, DRM_IOCTL_ASAHI_QUEUE_CREATE, &queue), "QUEUE_CREATE");
-	b.queue = queue.queue_id;
-	check(call(&b, DRM_IOCTL_SYNCOBJ_CREATE, &syncobj), "SYNCOBJ_CREATE");
-	b.syncobj = syncobj.handle;
-	for (i = 0; i < live_bos; i++)
-		bind(&b, create(&b), (uint64_t)(i + 2) * PAGE);
+	bench_submit(&s->b, &s->queues[s->count - 1], BENCH_COMPUTE);
+	bench_wait(&s->b, &s->queues[s->count - 1]);
+}
 
-	nothing = measure(&b, op_nothing, 100000);
-	printf("%6u live: %-24s %8.0f ns\n", live_bos, "do-nothing ioctl", nothing);
-	for (i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
-		double each = measure(&b, ops[i].op, ops[i].count);
+static void bind_in_turn(void *data)
+{
+	struct state *s = data;
+	struct bench_queue *q = &s->queues[s->next];
 
-		printf("%6u live: %-24s %8.0f ns %6.1f x\n", live_bos, ops[i].name, each,
-		       each / nothing);
+	s->next = (s->next + 1) % s->count;
+	bench_bind(&s->b, q->vm, s->last, PAGE, PAGE);
+	bench_unbind(&s->b, q->vm, PAGE, PAGE);
+}
+
+static void submit_in_turn(void *data)
+{
+	struct state *s = data;
+	struct bench_queue *q = &s->queues[s->next];
+
+	s->next = (s->next + 1) % s->count;
+	bench_submit(&s->b, q, BENCH_COMPUTE);
+	bench_wait(&s->b, q);
+}
+
+struct op {
+	const char *name;
+	void (*run)(void *data);
+	unsigned int count;
+};
+
+struct table {
+	const char *title;
+	const struct op *ops;
+	unsigned int num_ops;
+	uint32_t levels[MAX_LEVEL];
+	double times[MAX_OPS][MAX_LEVEL], nothing[MAX_LEVEL];
+};
+
+static void fill_column(struct table *table, unsigned int level, struct state *s)
+{
+	table->nothing[level] = bench_measure_nothing(&s->b);
+	for (unsigned int i = 0; i < table->num_ops; i++) {
+		/* What is made at first use of each queue is not the subject. */
+		for (uint32_t n = 0; n < s->count; n++)
+			table->ops[i].run(s);
+		table->times[i][level] =
+			bench_measure(bench_cpu_now, table->ops[i].run, s, table->ops[i].count);
 	}
-	if (path) {
-		close(b.fd);
-		return;
+}
+
+static void print_table(const struct table *table)
+{
+	printf("%-28s", table->title);
+	for (unsigned int level = 0; level < MAX_LEVEL; level++)
+		printf(" %10u", table->levels[level]);
+	printf("    growth   of nothing\n%-28s", "  do-nothing ioctl");
+	for (unsigned int level = 0; level < MAX_LEVEL; level++)
+		printf(" %7.0f ns", table->nothing[level]);
+	printf("\n");
+	for (unsigned int i = 0; i < table->num_ops; i++) {
+		const double *times = table->times[i];
+
+		printf("  %-26s", table->ops[i].name);
+		for (unsigned int level = 0; level < MAX_LEVEL; level++)
+			printf(" %7.0f ns", times[level]);
+		printf(" %7.2f x %10.1f x\n", times[MAX_LEVEL - 1] / times[0],
+		       times[0] / table->nothing[0]);
 	}
-	agx_file_put(b.file);
-	agx_node_destroy(b.node);
+}
+
+static void with_objects(const char *path, struct table *table, unsigned int level)
+{
+	struct bench_queue queue;
+	struct state s = {.queues = &queue, .count = 1};
+
+	bench_open(&s.b, path, 16ull << 30);
+	bench_queue_open(&s.b, &queue);
+	for (uint32_t i = 0; i < table->levels[level]; i++) {
+		s.last = bench_bo(&s.b, queue.vm, PAGE);
+		bench_bind(&s.b, queue.vm, s.last, 0x100000000 + i * 2 * PAGE, PAGE);
+	}
+	fill_column(table, level, &s);
+	bench_close(&s.b);
+}
+
+static void with_queues(const char *path, struct table *table, unsigned int level)
+{
+	struct state s = {.count = table->levels[level]};
+
+	s.queues = calloc(s.count, sizeof(*s.queues));
+	if (!s.queues)
+		exit(2);
+	bench_open(&s.b, path, 16ull << 30);
+	for (uint32_t i = 0; i < s.count; i++)
+		bench_queue_open(&s.b, &s.queues[i]);
+	s.last = bench_bo(&s.b, 0, PAGE);
+	fill_column(table, level, &s);
+	bench_close(&s.b);
+	free(s.queues);
 }
 
 int main(int argc, char **argv)
 {
+	static const struct op object_ops[] = {
+		{"create+bind+close", create_bind_close, 20000},
+		{"create+map+bind+close", create_map_bind_close, 5000},
+		{"bind+unbind", bind_unbind, 20000},
+		{"lookup (MMAP_OFFSET)", lookup, 50000},
+		{"compute submit, wait", submit_wait, 5000},
+	};
+	static const struct op queue_ops[] = {
+		{"bind+unbind in each", bind_in_turn, 20000},
+		{"compute submit in one, wait", submit_wait, 5000},
+		{"compute submit in each, wait", submit_in_turn, 5000},
+	};
+	struct table objects = {"live objects", object_ops, 5, {10, 1000, 100000}, {{0}}, {0}};
+	struct table queues = {"live VMs with a queue", queue_ops, 3, {10, 100, 1000}, {{0}}, {0}};
 	const char *path = argc > 1 ? argv[1] : NULL;
 
-	run(path, 10);
-	run(path, 1000);
-	run(path, 100000);
+	for (unsigned int level = 0; level < MAX_LEVEL; level++)
+		with_objects(path, &objects, level);
+	print_table(&objects);
+	for (unsigned int level = 0; level < MAX_LEVEL; level++)
+		with_queues(path, &queues, level);
+	print_table(&queues);
 	return 0;
 }
