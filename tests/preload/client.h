@@ -28,7 +28,7 @@
 /* The node's path, from what `agx run` says. */
 static inline const char *node_path(void)
 {
-	static char path[32];
+	static __thread char path[32];
 	const char *node = getenv("AGX_NODE");
 
 	assert_non_null(node);
