@@ -102,7 +102,8 @@ struct agx_core_config {
 	uint64_t work_timeout_ns; /* 0: AGX_WORK_TIMEOUT_NS */
 	bool keep_empty_tables;   /* as in agx_uat_config */
 	bool debug_heaps;
-	bool coherent; /* the other side does not cache, as in a model */
+	bool coherent;       /* the other side does not cache, as in a model */
+	bool external_rtkit; /* the home speaks with RTKit; see agx_core_rtkit_running() */
 };
 
 /*
@@ -115,7 +116,13 @@ int agx_core_create(const struct agx_platform *platform, const struct agx_core_c
 /* Clears RUN first when it is set. VMs must be gone. Accepts NULL. */
 void agx_core_destroy(struct agx_core *core);
 
-/* Sets RUN and begins. -EBUSY: not OFF; or what the run hook says. */
+/*
+ * Allocates what a start needs, so that no start fails half-way for lack of memory. May be repeated
+ * after -ENOMEM, and is not needed where memory is plentiful. -EBUSY: not OFF.
+ */
+int agx_core_prepare(struct agx_core *core);
+
+/* Sets RUN and begins. -EBUSY: not OFF; -ENODEV: detached; or what the run hook says. */
 int agx_core_start(struct agx_core *core);
 
 /* A message from the coprocessor. */
@@ -131,8 +138,20 @@ uint64_t agx_core_poll(struct agx_core *core);
  */
 void agx_core_stop(struct agx_core *core);
 
+/*
+ * Lets go of the reserved memory, so that another core may be made for the same device while this one
+ * still has VMs: they can be unmapped and destroyed, and nothing be started any more. -EBUSY: not OFF.
+ */
+int agx_core_detach(struct agx_core *core);
+
 enum agx_core_state agx_core_state(const struct agx_core *core);
 const char *agx_core_state_name(enum agx_core_state state);
+
+/* Nothing is with the firmware, nor waits for room there. */
+bool agx_core_idle(const struct agx_core *core);
+
+/* The home has seen that the coprocessor is lost: FAILED. why: a sentence that stays valid. */
+void agx_core_crash(struct agx_core *core, const char *why);
 
 /* Why it FAILED, a sentence that stays valid; "" otherwise. */
 const char *agx_core_failure(const struct agx_core *core);
@@ -150,8 +169,10 @@ uint64_t agx_core_init_data(const struct agx_core *core);
 /* Wakes the firmware up. -ENODEV: not READY, as in all that follow. */
 int agx_core_kick(struct agx_core *core);
 
-/* The firmware keeps the GPU powered while there are submissions. begin also wakes it up; end is
- * for each begin that gave 0. */
+/*
+ * The firmware keeps the GPU powered while there are submissions. begin also wakes it up; end is
+ * for each begin that gave 0.
+ */
 int agx_core_submission_begin(struct agx_core *core);
 void agx_core_submission_end(struct agx_core *core);
 
@@ -164,5 +185,21 @@ void agx_core_collect_garbage(struct agx_core *core);
 
 /* Milliseconds without work until the GPU is powered off. */
 int agx_core_set_idle_off_delay(struct agx_core *core, uint32_t ms);
+
+/*
+ * RTKit outside the core (agx_core_config.external_rtkit), for a home that has a driver for it. In
+ * STARTING the home boots RTKit, starts AGX_EP_FIRMWARE and AGX_EP_DOORBELL, and calls
+ * agx_core_rtkit_running(); in STOPPING it asks RTKit to be quiet and calls agx_core_rtkit_quiet().
+ * The core limits neither in time: a home that gives up calls agx_core_crash(). It passes on what
+ * comes on those two endpoints only. -EINVAL: not with external_rtkit, or not in that state.
+ */
+int agx_core_rtkit_running(struct agx_core *core);
+int agx_core_rtkit_quiet(struct agx_core *core);
+
+/*
+ * Memory for a system endpoint, zeroed, until the coprocessor is off. -EINVAL: no size, or not in a
+ * state in which RTKit runs; -ENOSPC; -ENOMEM.
+ */
+int agx_core_rtkit_buffer(struct agx_core *core, uint64_t size, struct agx_rtkit_buffer *buffer);
 
 #endif

@@ -75,7 +75,8 @@ struct agx_platform {
 	void *(*alloc)(void *cookie, size_t size);
 	void (*free)(void *cookie, void *ptr, size_t size);
 
-	void (*barrier)(void *cookie, enum agx_barrier kind);
+	/* Orders memory accesses. (Not named after what it is: Linux has a macro barrier().) */
+	void (*order)(void *cookie, enum agx_barrier kind);
 	void (*tlbi)(void *cookie, enum agx_tlbi op, uint64_t operand);
 
 	/* Monotonic, nanoseconds. */
@@ -91,7 +92,8 @@ struct agx_platform {
 	 * One line without its end. The formats use %s, %d, %u, %x, %llx and %llu only, which the
 	 * kernel and libc print alike. May be NULL.
 	 */
-	void (*log)(void *cookie, enum agx_log_level level, const char *format, va_list args);
+	__attribute__((format(printf, 3, 0))) void (*log)(void *cookie, enum agx_log_level level,
+							  const char *format, va_list args);
 };
 
 __attribute__((format(printf, 3, 4))) static inline void

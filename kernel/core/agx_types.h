@@ -9,7 +9,9 @@
 #include <linux/errno.h>
 #include <linux/types.h>
 
-#ifndef __KERNEL__
+#ifdef __KERNEL__
+#define UINT64_MAX (~0ull)
+#else
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -93,6 +93,13 @@ int agx_uat_create(const struct agx_platform *platform, const struct agx_uat_con
 		   struct agx_uat **uat);
 
 /*
+ * The coprocessor is off and stays off: takes all tables out of the reserved memory, which is not
+ * looked at any more. VMs can still be unmapped and destroyed, and whatever else is done is done for
+ * nobody.
+ */
+void agx_uat_detach(struct agx_uat *uat);
+
+/*
  * Empties the driver's part of the upper half, invalidates all TLBs, frees everything. All VMs
  * must be gone. Accepts NULL.
  */

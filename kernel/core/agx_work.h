@@ -18,6 +18,12 @@
 #include "agx_core.h"
 #include "agx_submit.h"
 
+/*
+ * Hardware commands of one queue, in jobs that were submitted and are not done, up to which
+ * agx_core_job_submit() has room. Callers that keep to it never see -EBUSY.
+ */
+#define AGX_QUEUE_COMMANDS 126
+
 struct agx_core_vm;
 struct agx_core_queue;
 struct agx_core_job;

@@ -80,10 +80,10 @@ int agx_channel_send(struct agx_channel *channel, const void *message, uint32_t 
 
 	agx_core_memcpy(channel->ring + (size_t)channel->index * channel->entry_size, message,
 			channel->entry_size);
-	platform->barrier(platform->cookie, AGX_BARRIER_FULL);
+	platform->order(platform->cookie, AGX_BARRIER_FULL);
 	channel->index = (channel->index + 1) % channel->entries;
 	agx_store(channel->write_ptr, channel->index);
-	platform->barrier(platform->cookie, AGX_BARRIER_FULL);
+	platform->order(platform->cookie, AGX_BARRIER_FULL);
 	channel->sent++;
 	if (token)
 		*token = channel->sent;
@@ -114,7 +114,7 @@ int agx_channel_peek(struct agx_channel *channel, void *message)
 	channel->other = write;
 	if (write == channel->index)
 		return 0;
-	platform->barrier(platform->cookie, AGX_BARRIER_LOCK);
+	platform->order(platform->cookie, AGX_BARRIER_LOCK);
 	agx_core_memcpy(message, channel->ring + (size_t)channel->index * channel->entry_size,
 			channel->entry_size);
 	return 1;
@@ -125,7 +125,7 @@ void agx_channel_consume(struct agx_channel *channel)
 	const struct agx_platform *platform = channel->platform;
 
 	channel->index = (channel->index + 1) % channel->entries;
-	platform->barrier(platform->cookie, AGX_BARRIER_FULL);
+	platform->order(platform->cookie, AGX_BARRIER_FULL);
 	agx_store(channel->read_ptr, channel->index);
 }
 

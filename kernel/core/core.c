@@ -187,6 +187,11 @@ void agx_core_destroy(struct agx_core *core)
 	destroy_parts(core);
 }
 
+int agx_core_prepare(struct agx_core *core)
+{
+	return core->state == AGX_CORE_OFF ? agx_core_init_prepare(core) : -EBUSY;
+}
+
 int agx_core_start(struct agx_core *core)
 {
 	struct agx_handoff_block *block = core->config.device.handoff.cpu;
@@ -194,10 +199,12 @@ int agx_core_start(struct agx_core *core)
 
 	if (core->state != AGX_CORE_OFF)
 		return -EBUSY;
+	if (core->detached)
+		return -ENODEV;
 	/* Marks of an earlier life would look like the firmware's. */
 	agx_store(&block->magic_fw, 0);
 	agx_store(&block->lock_fw, 0);
-	core->platform->barrier(core->platform->cookie, AGX_BARRIER_FULL);
+	core->platform->order(core->platform->cookie, AGX_BARRIER_FULL);
 	err = core->config.hooks->run(core->config.cookie, true);
 	if (err)
 		return err;
@@ -213,11 +220,13 @@ int agx_core_start(struct agx_core *core)
 static void finish_start(struct agx_core *core)
 {
 	uint64_t root = core->objects[AGX_INIT_ROOT]->va;
-	int err;
+	int err = 0;
 
-	err = agx_rtkit_start_endpoint(&core->rtkit, AGX_EP_FIRMWARE);
-	if (!err)
-		err = agx_rtkit_start_endpoint(&core->rtkit, AGX_EP_DOORBELL);
+	if (!core->config.external_rtkit) {
+		err = agx_rtkit_start_endpoint(&core->rtkit, AGX_EP_FIRMWARE);
+		if (!err)
+			err = agx_rtkit_start_endpoint(&core->rtkit, AGX_EP_DOORBELL);
+	}
 	if (err == -ENODEV) {
 		agx_core_fail(core, "the firmware lacks the GPU's endpoints");
 		return;
@@ -245,7 +254,9 @@ static void receive(struct agx_core *core, uint8_t endpoint, uint64_t message)
 {
 	enum agx_rtkit_state before = core->rtkit.state;
 
-	if (agx_rtkit_receive(&core->rtkit, endpoint, message)) {
+	if (core->config.external_rtkit)
+		agx_core_rtkit_ops.message(core, endpoint, message);
+	else if (agx_rtkit_receive(&core->rtkit, endpoint, message)) {
 		agx_core_fail(core, core->rtkit.error ? core->rtkit.error : "RTKit has failed");
 		return;
 	}
@@ -361,6 +372,8 @@ uint64_t agx_core_poll(struct agx_core *core)
 		return agx_core_poll(core);
 	case AGX_CORE_STARTING:
 	case AGX_CORE_STOPPING:
+		if (core->config.external_rtkit)
+			return NEVER;
 		if (time < core->deadline)
 			return until(core->deadline, time);
 		agx_core_fail(core, core->state == AGX_CORE_STARTING
@@ -392,7 +405,7 @@ void agx_core_stop(struct agx_core *core)
 		return;
 	case AGX_CORE_READY:
 		set_state(core, AGX_CORE_STOPPING);
-		if (agx_rtkit_stop(&core->rtkit))
+		if (!core->config.external_rtkit && agx_rtkit_stop(&core->rtkit))
 			agx_core_fail(core, "the firmware cannot be asked to stop");
 		return;
 	default:
@@ -400,9 +413,55 @@ void agx_core_stop(struct agx_core *core)
 	}
 }
 
+int agx_core_detach(struct agx_core *core)
+{
+	if (core->state != AGX_CORE_OFF)
+		return -EBUSY;
+	if (!core->detached)
+		agx_uat_detach(core->uat);
+	core->detached = true;
+	return 0;
+}
+
+void agx_core_crash(struct agx_core *core, const char *why)
+{
+	agx_core_fail(core, why);
+	agx_work_step(core);
+}
+
+int agx_core_rtkit_running(struct agx_core *core)
+{
+	if (!core->config.external_rtkit || core->state != AGX_CORE_STARTING)
+		return -EINVAL;
+	core->rtkit.state = AGX_RTKIT_STATE_RUNNING;
+	finish_start(core);
+	return core->state == AGX_CORE_READY ? 0 : -EIO;
+}
+
+int agx_core_rtkit_quiet(struct agx_core *core)
+{
+	if (!core->config.external_rtkit || core->state != AGX_CORE_STOPPING)
+		return -EINVAL;
+	turn_off(core);
+	return 0;
+}
+
+int agx_core_rtkit_buffer(struct agx_core *core, uint64_t size, struct agx_rtkit_buffer *buffer)
+{
+	if (!core->config.external_rtkit || !size || core->state < AGX_CORE_STARTING ||
+	    core->state > AGX_CORE_STOPPING)
+		return -EINVAL;
+	return agx_core_rtkit_ops.allocate(core, size, buffer);
+}
+
 enum agx_core_state agx_core_state(const struct agx_core *core)
 {
 	return core->state;
+}
+
+bool agx_core_idle(const struct agx_core *core)
+{
+	return !core->work.outstanding;
 }
 
 const char *agx_core_failure(const struct agx_core *core)

@@ -306,13 +306,10 @@ static void fill_pointers(struct agx_core *core)
 	ops->fill_init_data(core->config.device.soc, core->objects[AGX_INIT_ROOT]->cpu, &at);
 }
 
-int agx_core_init_build(struct agx_core *core)
+static int allocate(struct agx_core *core)
 {
-	const struct agx_platform *platform = core->platform;
 	int err;
 
-	core->rtkit_next = AGX_VA_RTKIT;
-	agx_tvb_forget(core);
 	err = map_io(core);
 	if (!err)
 		err = map_buffer_mgr(core);
@@ -320,6 +317,25 @@ int agx_core_init_build(struct agx_core *core)
 		err = alloc_objects(core);
 	if (!err)
 		err = alloc_channels(core);
+	return err;
+}
+
+int agx_core_init_prepare(struct agx_core *core)
+{
+	int err = allocate(core);
+
+	agx_core_init_free(core);
+	return err;
+}
+
+int agx_core_init_build(struct agx_core *core)
+{
+	const struct agx_platform *platform = core->platform;
+	int err;
+
+	core->rtkit_next = AGX_VA_RTKIT;
+	agx_tvb_forget(core);
+	err = allocate(core);
 	if (err) {
 		agx_core_init_free(core);
 		return err;
@@ -327,7 +343,7 @@ int agx_core_init_build(struct agx_core *core)
 	fill_hardware_data(core);
 	fill_pointers(core);
 	agx_core_channels_init(core);
-	platform->barrier(platform->cookie, AGX_BARRIER_FULL);
+	platform->order(platform->cookie, AGX_BARRIER_FULL);
 	return 0;
 }
 
@@ -389,6 +405,8 @@ static int allocate_buffer(void *owner, uint64_t size, struct agx_rtkit_buffer *
 	unsigned int i;
 	int err;
 
+	if (size > AGX_VA_RTKIT_END - AGX_VA_RTKIT)
+		return -ENOSPC;
 	for (i = 0; i < AGX_RTKIT_BUFFERS && !slot; i++)
 		if (!core->rtkit_buffers[i].mem.size)
 			slot = &core->rtkit_buffers[i];

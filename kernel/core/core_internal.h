@@ -107,6 +107,7 @@ struct agx_core {
 	uint64_t next_look; /* at the handoff block */
 	bool running;       /* RUN is set */
 	bool uat_started;
+	bool detached;
 	bool has_hello; /* HELLO came before the handoff was complete */
 	uint64_t hello;
 	struct agx_rtkit rtkit;
@@ -148,6 +149,9 @@ void agx_core_fail(struct agx_core *core, const char *why);
 
 /* core_init.c: everything that init data names. 0, -ENOMEM, -ENOSPC. */
 int agx_core_init_build(struct agx_core *core);
+
+/* Makes everything once and frees it again: what heaps and tables have got, they keep. */
+int agx_core_init_prepare(struct agx_core *core);
 
 /* Frees what build made; the firmware must be off. Copes with any half-made state. */
 void agx_core_init_free(struct agx_core *core);

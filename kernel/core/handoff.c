@@ -21,7 +21,7 @@ void agx_handoff_init(struct agx_handoff *handoff, const struct agx_platform *pl
 
 static void barrier(const struct agx_handoff *handoff, enum agx_barrier kind)
 {
-	handoff->platform->barrier(handoff->platform->cookie, kind);
+	handoff->platform->order(handoff->platform->cookie, kind);
 }
 
 void agx_handoff_step(struct agx_handoff *handoff, bool start)

@@ -421,7 +421,7 @@ void AGX_FW(build_hwdata_a)(const struct agx_device *device, void *hwdata_a)
 	fill_a_chip(device, config, a);
 }
 
-static uint32_t at_least(uint32_t value, uint32_t least)
+static uint32_t floor_of(uint32_t value, uint32_t least)
 {
 	return value > least ? value : least;
 }
@@ -447,7 +447,7 @@ static void fill_b_pstates(const struct agx_device *device, const struct agx_pow
 			uint32_t mv = state->mv[j < device->soc->clusters ? j : 0];
 
 			b->voltages[i][j] = mv;
-			b->voltages_sram[i][j] = at_least(mv, config->min_sram_mv);
+			b->voltages_sram[i][j] = floor_of(mv, config->min_sram_mv);
 		}
 		b->sram_k[i] = decimal(102, 2);
 		b->rel_max_powers[i] = (uint32_t)((uint64_t)state->power_mw * 100 / most);
@@ -471,14 +471,14 @@ static void fill_b_aux(const struct agx_device *device, const struct agx_power_c
 		aux->cs_frequencies[i] = power->cs[i].freq_hz / 1000000;
 		for (j = 0; j < device->soc->dies; j++) {
 			aux->cs_voltages[i][j] = power->cs[i].mv[j];
-			aux->cs_voltages_sram[i][j] = at_least(power->cs[i].mv[j], least);
+			aux->cs_voltages_sram[i][j] = floor_of(power->cs[i].mv[j], least);
 		}
 	}
 	for (i = 0; i < power->afr_count; i++) {
 		aux->afr_frequencies[i] = power->afr[i].freq_hz / 1000000;
 		for (j = 0; j < device->soc->dies; j++) {
 			aux->afr_voltages[i][j] = power->afr[i].mv[j];
-			aux->afr_voltages_sram[i][j] = at_least(power->afr[i].mv[j], least);
+			aux->afr_voltages_sram[i][j] = floor_of(power->afr[i].mv[j], least);
 		}
 	}
 }

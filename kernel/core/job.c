@@ -525,7 +525,7 @@ static bool issue(struct agx_core_job *job)
 	job->state = AGX_JOB_ISSUED;
 	queue->threshold += job->notifications;
 	agx_store(threshold, queue->threshold);
-	core->platform->barrier(core->platform->cookie, AGX_BARRIER_FULL);
+	core->platform->order(core->platform->cookie, AGX_BARRIER_FULL);
 	if (agx_core_submission_begin(core))
 		return true; /* the core has failed, which ends the job */
 	job->counted = true;

@@ -215,6 +215,9 @@ int agx_ring_issue(struct agx_ring *ring, const struct agx_job_pipe *part);
 /* Retires what the stamp says is done. The number of commands. */
 uint32_t agx_ring_retire(struct agx_ring *ring);
 
+/* Would that be any? */
+bool agx_ring_has_done(const struct agx_ring *ring);
+
 /* Marks the commands up to value as failed, and gives the first of them, NULL: none. */
 const struct agx_ring_command *agx_ring_mark(struct agx_ring *ring, uint32_t value, int error,
 					     uint32_t culprit_vm_slot);

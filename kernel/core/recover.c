@@ -267,9 +267,9 @@ static void step_halt(struct agx_core *core, uint64_t *wait)
 		work->halts = agx_load((uint64_t *)halt_count);
 		work->progress = true;
 		agx_store(halted, 0);
-		platform->barrier(platform->cookie, AGX_BARRIER_FULL);
+		platform->order(platform->cookie, AGX_BARRIER_FULL);
 		agx_store(resume, 1);
-		platform->barrier(platform->cookie, AGX_BARRIER_FULL);
+		platform->order(platform->cookie, AGX_BARRIER_FULL);
 		agx_log(platform, AGX_LOG_INFO, "core: the firmware goes on after halt %llu",
 			(unsigned long long)work->halts);
 	} else if (agx_core_now(core) >= work->halt_deadline) {

@@ -47,6 +47,10 @@ void agx_ring_reset(struct agx_ring *ring)
 	ring->seq = 0;
 }
 
+_Static_assert(AGX_QUEUE_COMMANDS < AGX_RING_STAMPS &&
+		       AGX_QUEUE_COMMANDS * AGX_RENDER_VERTEX_ENTRIES < AGX_WORK_RING_ENTRIES - 1,
+	       "what agx_work.h promises");
+
 bool agx_ring_has_room(const struct agx_ring *ring, const struct agx_job_pipe *part)
 {
 	return ring->count + part->runs < AGX_RING_STAMPS &&
@@ -156,6 +160,19 @@ static void pop(struct agx_ring *ring)
 	work->outstanding--;
 }
 
+/* What the firmware has written; only of a ring with a slot. */
+static uint32_t read_stamp(const struct agx_ring *ring)
+{
+	return __atomic_load_n(agx_event_stamp(core_of(ring), ring->slot), __ATOMIC_ACQUIRE);
+}
+
+bool agx_ring_has_done(const struct agx_ring *ring)
+{
+	return ring->slot != AGX_NO_SLOT && ring->issued &&
+	       agx_stamp_reached(read_stamp(ring),
+				 ring->commands[ring->head % AGX_RING_STAMPS].value);
+}
+
 uint32_t agx_ring_retire(struct agx_ring *ring)
 {
 	struct agx_core *core = core_of(ring);
@@ -163,7 +180,7 @@ uint32_t agx_ring_retire(struct agx_ring *ring)
 
 	if (ring->slot == AGX_NO_SLOT || !ring->issued)
 		return 0;
-	stamp = __atomic_load_n(agx_event_stamp(core, ring->slot), __ATOMIC_ACQUIRE);
+	stamp = read_stamp(ring);
 	while (ring->issued && agx_stamp_reached(stamp, command(ring, 0)->value)) {
 		pop(ring);
 		count++;

@@ -64,5 +64,5 @@ void agx_tlbi_range(const struct agx_platform *platform, uint32_t asid, uint64_t
 
 void agx_tlbi_sync(const struct agx_platform *platform)
 {
-	platform->barrier(platform->cookie, AGX_BARRIER_FULL);
+	platform->order(platform->cookie, AGX_BARRIER_FULL);
 }

@@ -134,7 +134,7 @@ static void publish(struct agx_tvb *tvb, uint32_t count)
 		for (j = 0; j < AGX_TVB_PAGES_PER_BLOCK; j++)
 			pages[i * AGX_TVB_PAGES_PER_BLOCK + j] = page + j;
 	}
-	platform->barrier(platform->cookie, AGX_BARRIER_FULL);
+	platform->order(platform->cookie, AGX_BARRIER_FULL);
 	tvb->block_count = count;
 	agx_store(word(tvb->block_ctl, offsetof(struct agx_block_control, total)), count);
 	agx_store(word(tvb->block_ctl, offsetof(struct agx_block_control, wptr)), count);

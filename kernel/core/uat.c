@@ -227,7 +227,7 @@ static void invalidate(struct agx_uat_vm *vm, struct changes *changes)
 
 	if (changes->first != changes->end && agx_uat_vm_asid(vm, &asid)) {
 		/* The walker must see the entries before the invalidation, not after. */
-		platform->barrier(platform->cookie, AGX_BARRIER_FULL);
+		platform->order(platform->cookie, AGX_BARRIER_FULL);
 		agx_tlbi_range(platform, asid, changes->first, changes->end - changes->first);
 		agx_tlbi_sync(platform);
 	}
@@ -328,7 +328,7 @@ static struct agx_uat_table *link_table(struct agx_uat_vm *vm, struct agx_uat_re
 	vm->uat->tables++;
 	*slot = table;
 	/* Its zeroes first: the walker may look as soon as the parent names it. */
-	platform->barrier(platform->cookie, AGX_BARRIER_LOCK);
+	platform->order(platform->cookie, AGX_BARRIER_LOCK);
 	agx_store(entry, table->pa | TABLE_BITS);
 	return table;
 }
@@ -637,6 +637,41 @@ int agx_uat_create(const struct agx_platform *platform, const struct agx_uat_con
 	return 0;
 }
 
+/* Takes the driver's tables out of the reserved memory. */
+static void leave(struct agx_uat *uat)
+{
+	unsigned int i;
+	bool locked;
+
+	if (!uat->started)
+		return;
+	/* A firmware that does not let go is dead; the tables go all the same. */
+	locked = !agx_handoff_lock(&uat->handoff);
+	agx_store(&uat->config.kernel_table[AGX_UAT_DRIVER_L1_INDEX], 0);
+	agx_store(&uat->config.ttbs[0].ttb0, 0);
+	for (i = 1; i < AGX_UAT_CONTEXTS; i++) {
+		agx_store(&uat->config.ttbs[i].ttb0, 0);
+		agx_store(&uat->config.ttbs[i].ttb1, 0);
+	}
+	if (locked)
+		agx_handoff_unlock(&uat->handoff);
+	agx_tlbi_sync(uat->platform);
+	agx_tlbi_all(uat->platform);
+	agx_tlbi_sync(uat->platform);
+	uat->started = false;
+}
+
+void agx_uat_detach(struct agx_uat *uat)
+{
+	leave(uat);
+	agx_core_memcpy(uat->shadow.root, uat->kernel->root, sizeof(uat->shadow.root));
+	uat->kernel->root = uat->shadow.root;
+	uat->config.kernel_table = uat->shadow.root;
+	uat->config.ttbs = uat->shadow.ttbs;
+	uat->config.handoff = &uat->shadow.handoff;
+	agx_handoff_init(&uat->handoff, uat->platform, uat->config.handoff);
+}
+
 void agx_uat_destroy(struct agx_uat *uat)
 {
 	int level;
@@ -646,18 +681,7 @@ void agx_uat_destroy(struct agx_uat *uat)
 	if (uat->vms)
 		agx_log(uat->platform, AGX_LOG_ERROR, "uat: %u address spaces outlive the MMU",
 			uat->vms);
-	if (uat->started) {
-		/* A firmware that does not let go is dead; the tables go all the same. */
-		bool locked = !agx_handoff_lock(&uat->handoff);
-
-		agx_store(&uat->config.kernel_table[AGX_UAT_DRIVER_L1_INDEX], 0);
-		agx_store(&uat->config.ttbs[0].ttb0, 0);
-		if (locked)
-			agx_handoff_unlock(&uat->handoff);
-		agx_tlbi_sync(uat->platform);
-		agx_tlbi_all(uat->platform);
-		agx_tlbi_sync(uat->platform);
-	}
+	leave(uat);
 	if (uat->kernel)
 		vm_free(uat->kernel);
 	if (uat->lower)

@@ -82,9 +82,9 @@ int agx_uat_flush_next(struct agx_uat_flush *flush, struct agx_uat_flush_msg *ms
 			(unsigned long long)agx_load(&rec->state));
 	agx_store(&rec->addr, flush->next);
 	agx_store(&rec->size, pages << AGX_UAT_PAGE_SHIFT);
-	uat->platform->barrier(uat->platform->cookie, AGX_BARRIER_LOCK);
+	uat->platform->order(uat->platform->cookie, AGX_BARRIER_LOCK);
 	agx_store(&rec->state, AGX_HANDOFF_FLUSH_REQUESTED);
-	uat->platform->barrier(uat->platform->cookie, AGX_BARRIER_FULL);
+	uat->platform->order(uat->platform->cookie, AGX_BARRIER_FULL);
 
 	msg->addr = flush->next;
 	msg->slot = flush->record;
@@ -100,7 +100,7 @@ int agx_uat_flush_done(struct agx_uat_flush *flush)
 	struct agx_handoff_record *rec = record(flush);
 	uint64_t state;
 
-	uat->platform->barrier(uat->platform->cookie, AGX_BARRIER_FULL);
+	uat->platform->order(uat->platform->cookie, AGX_BARRIER_FULL);
 	state = agx_load(&rec->state);
 	agx_store(&rec->state, AGX_HANDOFF_FLUSH_IDLE);
 	flush->pending = false;

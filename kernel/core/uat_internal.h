@@ -60,6 +60,13 @@ struct agx_uat {
 	uint32_t tables; /* in trees */
 
 	bool flush_busy[AGX_HANDOFF_RECORDS];
+
+	/* What is written to instead of the reserved memory, from agx_uat_detach() on. */
+	struct {
+		struct agx_uat_ttbs ttbs[AGX_UAT_CONTEXTS];
+		struct agx_handoff_block handoff;
+		uint64_t root[AGX_UAT_L1_ENTRIES];
+	} shadow;
 };
 
 /* The ASID to invalidate for a VM; false: no TLB can hold anything of it. */

@@ -104,21 +104,32 @@ uint64_t agx_work_step(struct agx_core *core)
 	return wait;
 }
 
-/* Is anything done that no event has told of? */
+/*
+ * Is anything done that no event has told of? The firmware writes a stamp first and puts the event
+ * into its ring then, and may be held up in between: only what the next look finds again is lost.
+ */
 static void look_around(struct agx_core *core)
 {
+	struct agx_work *work = &core->work;
 	uint32_t slot, found = 0;
+	bool done = false;
 
 	agx_core_drain(core);
 	if (core->state != AGX_CORE_READY)
 		return;
 	for (slot = 0; slot < AGX_EVENT_SLOTS; slot++)
-		if (core->work.slots[slot].ring)
-			found += agx_work_look(core->work.slots[slot].ring);
-	if (!found) {
+		done |= work->slots[slot].ring && agx_ring_has_done(work->slots[slot].ring);
+	if (!done)
 		agx_core_ring_again(core); /* a doorbell may have been lost */
+	if (!done || !work->unannounced) {
+		work->unannounced = done;
 		return;
 	}
+
+	work->unannounced = false;
+	for (slot = 0; slot < AGX_EVENT_SLOTS; slot++)
+		if (work->slots[slot].ring)
+			found += agx_work_look(work->slots[slot].ring);
 	agx_log(core->platform, AGX_LOG_WARNING, "core: %u commands were done without an event",
 		found);
 	agx_core_record(core, AGX_RECORD_FAULT, AGX_CORE_FAULT_HANG, 0, 0,
@@ -143,6 +154,7 @@ static uint64_t watch(struct agx_core *core)
 	time = agx_core_now(core);
 	if (work->progress) {
 		work->progress = false;
+		work->unannounced = false;
 		work->progress_time = work->look_time = time;
 	}
 	if (time - work->look_time >= LOOK_NS) {

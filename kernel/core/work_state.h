@@ -64,6 +64,7 @@ struct agx_work {
 	/* The watch: does work go on? */
 	bool progress; /* something has happened since it looked */
 	uint64_t progress_time, look_time;
+	bool unannounced; /* the last look has found something done that no event had told of */
 
 	int failing;         /* what jobs will end with at the next opportunity; 0: nothing to do */
 	bool in_step;        /* agx_work_step() is running */

@@ -86,7 +86,7 @@ static const struct agx_platform platform = {
 	.page_free = page_free,
 	.alloc = core_alloc,
 	.free = core_free,
-	.barrier = barrier,
+	.order = barrier,
 	.tlbi = tlbi,
 	.time_ns = time_ns,
 };

@@ -376,7 +376,7 @@ void machine_init(struct machine *machine, uint64_t ram_size)
 		.mem_address = mem_address,
 		.alloc = core_alloc,
 		.free = core_free,
-		.barrier = barrier,
+		.order = barrier,
 		.tlbi = tlbi,
 		.time_ns = time_ns,
 		.relax = relax,

@@ -146,7 +146,7 @@ void agx_machine_fill_platform(struct agx_machine *machine)
 		.mem_address = mem_address,
 		.alloc = core_alloc,
 		.free = core_free,
-		.barrier = barrier,
+		.order = barrier,
 		.tlbi = tlbi,
 		.time_ns = time_ns,
 		.relax = relax,
