@@ -372,6 +372,13 @@ static void test_scenes(void **state)
 		assert_true(fixture->ops->check_command(fixture->firmware, &fixture->command));
 		assert_clean(fixture);
 		end_fragment(fixture, scene, false);
+		/* The vertex command is killed before it has begun. */
+		load(fixture, AGX_GPU_VERTEX, scene, false);
+		fixture->ops->buffer_drop(fixture->firmware, &fixture->command);
+		load(fixture, AGX_GPU_FRAGMENT, scene, false);
+		assert_true(fixture->ops->check_command(fixture->firmware, &fixture->command));
+		assert_clean(fixture);
+		end_fragment(fixture, scene, false);
 		/* Without a vertex command. */
 		load(fixture, AGX_GPU_FRAGMENT, scene, false);
 		assert_true(fixture->ops->check_command(fixture->firmware, &fixture->command));

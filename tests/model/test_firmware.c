@@ -826,6 +826,44 @@ static void test_halt(void **state)
 	image_free(&image);
 }
 
+/* When the firmware wants to look though nobody speaks, and whether it can be spoken to. */
+static void test_next(void **state)
+{
+	const struct agx_event_msg fault = {.tag = AGX_EVENT_FAULT};
+	struct agx_fw_status *status;
+	struct image image;
+
+	image_init(&image, V12_3);
+	assert_true(agx_firmware_next(image.firmware) == UINT64_MAX);
+	/* It waits for the driver's magic, or until it is turned off. */
+	image.handoff->magic_ap = 0;
+	agx_firmware_run(image.firmware, true);
+	while (agx_firmware_step(image.firmware, 16))
+		;
+	assert_in_range(agx_firmware_next(image.firmware), 1, 24000);
+	agx_firmware_run(image.firmware, false);
+	assert_true(agx_firmware_next(image.firmware) == UINT64_MAX);
+	for (unsigned int i = 0; i < AGX_FIRMWARE_INBOX; i++) {
+		assert_true(agx_firmware_has_room(image.firmware));
+		assert_int_equal(agx_firmware_mailbox(image.firmware, 0, 0), 0);
+	}
+	assert_false(agx_firmware_has_room(image.firmware));
+	image_free(&image);
+
+	/* With power it looks whether it may cut it; halted, whether it shall go on; dead, never. */
+	ready(&image, V12_3);
+	assert_in_range(agx_firmware_next(image.firmware), 1, 24000 * 10);
+	status = image_object(&image, "fw_status")->data;
+	assert_int_equal(agx_firmware_halt(image.firmware, &fault, NULL, 0), 0);
+	assert_in_range(agx_firmware_next(image.firmware), 1, 24000);
+	status->halted = 0;
+	status->resume = 1;
+	image_pump(&image);
+	agx_firmware_crash(image.firmware, "asked to");
+	assert_true(agx_firmware_next(image.firmware) == UINT64_MAX);
+	image_free(&image);
+}
+
 static void test_crash(void **state)
 {
 	struct agx_rtkit_crash_header *header;
@@ -927,27 +965,17 @@ static void test_every_finding_seen(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_clean_start),
-		cmocka_unit_test(test_bad_values),
-		cmocka_unit_test(test_bad_protection),
-		cmocka_unit_test(test_bad_places),
-		cmocka_unit_test(test_bad_mail),
-		cmocka_unit_test(test_boot_order),
-		cmocka_unit_test(test_handoff),
-		cmocka_unit_test(test_no_ram),
-		cmocka_unit_test(test_bad_indices),
-		cmocka_unit_test(test_lost_channel),
-		cmocka_unit_test(test_full_rings),
-		cmocka_unit_test(test_control),
-		cmocka_unit_test(test_answers),
-		cmocka_unit_test(test_flush),
-		cmocka_unit_test(test_queues),
-		cmocka_unit_test(test_bad_queues),
-		cmocka_unit_test(test_halt),
-		cmocka_unit_test(test_crash),
-		cmocka_unit_test(test_sleep),
-		cmocka_unit_test(test_deterministic),
-		cmocka_unit_test(test_every_finding_seen),
+		cmocka_unit_test(test_clean_start),    cmocka_unit_test(test_bad_values),
+		cmocka_unit_test(test_bad_protection), cmocka_unit_test(test_bad_places),
+		cmocka_unit_test(test_bad_mail),       cmocka_unit_test(test_boot_order),
+		cmocka_unit_test(test_handoff),        cmocka_unit_test(test_no_ram),
+		cmocka_unit_test(test_bad_indices),    cmocka_unit_test(test_lost_channel),
+		cmocka_unit_test(test_full_rings),     cmocka_unit_test(test_control),
+		cmocka_unit_test(test_answers),        cmocka_unit_test(test_flush),
+		cmocka_unit_test(test_queues),         cmocka_unit_test(test_bad_queues),
+		cmocka_unit_test(test_halt),           cmocka_unit_test(test_next),
+		cmocka_unit_test(test_crash),          cmocka_unit_test(test_sleep),
+		cmocka_unit_test(test_deterministic),  cmocka_unit_test(test_every_finding_seen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* What the GPU is and what time it has: ASAHI_GET_PARAMS, ASAHI_GET_TIME. */
 #include "agx_args.h"
+#include "agx_chip.h"
 #include "machine.h"
 #include "node_internal.h"
 
@@ -32,6 +33,6 @@ long agx_ioctl_get_time(struct agx_file *file, void *arg)
 	if (err)
 		return agx_log_reject(file->node, "ASAHI_GET_TIME", err, &why);
 	/* As the GPU's timestamps: what its clock shows, in nanoseconds. */
-	args->gpu_timestamp = agx_machine_ns(agx_machine_ticks(agx_node_now(file->node)));
+	args->gpu_timestamp = agx_chip_ns(agx_chip_ticks(agx_node_now(file->node)));
 	return 0;
 }

@@ -7,10 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agx_firmware.h"
-#include "agx_inject.h"
+#include "agx_chip.h"
 #include "node_internal.h"
-#include "null.h"
 #include "ram.h"
 
 #define PAGE AGX_RAM_PAGE_SIZE
@@ -45,23 +43,13 @@ uint64_t agx_machine_offset(uint64_t address)
 	return address - AGX_RAM_BASE;
 }
 
-uint64_t agx_machine_ticks(uint64_t ns)
-{
-	return ns / 125 * 3 + ns % 125 * 3 / 125;
-}
-
-uint64_t agx_machine_ns(uint64_t ticks)
-{
-	return ticks / 3 * 125 + ticks % 3 * 125 / 3;
-}
-
 /* --- The driver's side --- */
 
 static int set_run(void *cookie, bool on)
 {
 	struct agx_machine *machine = cookie;
 
-	agx_firmware_run(machine->firmware, on);
+	agx_chip_run(machine->chip, on);
 	if (!on)
 		machine->head = machine->tail; /* the mailbox is reset with the processor */
 	return 0;
@@ -81,7 +69,7 @@ static uint64_t sgx_read(void *cookie, uint32_t offset)
 {
 	struct agx_machine *machine = cookie;
 
-	return agx_firmware_sgx_read(machine->firmware, offset);
+	return agx_chip_sgx_read(machine->chip, offset);
 }
 
 static void job_done(void *cookie, void *data, int error)
@@ -125,7 +113,7 @@ static uint64_t clock_ticks(void *cookie)
 {
 	struct agx_machine *machine = cookie;
 
-	return agx_machine_ticks(agx_node_now(machine->node));
+	return agx_chip_ticks(agx_node_now(machine->node));
 }
 
 static void firmware_log(void *cookie, enum agx_firmware_log_level level, const char *line)
@@ -139,23 +127,13 @@ static void firmware_log(void *cookie, enum agx_firmware_log_level level, const 
 			     "firmware: %s", line);
 }
 
-static void report(struct agx_machine *machine, const struct agx_node_finding *what)
+static void finding(void *cookie, const struct agx_chip_finding *found)
 {
+	struct agx_machine *machine = cookie;
 	struct agx_node *node = machine->node;
-
-	node->stats.findings++;
-	if (node->config.finding)
-		node->config.finding(node->config.finding_data, what);
-	if (machine->reported++ < MAX_REPORTS)
-		agx_node_log(node, AGX_NODE_LOG_WARN, "finding %u %s: %s", what->id, what->name,
-			     what->text);
-}
-
-static void finding(void *cookie, const struct agx_firmware_finding *found)
-{
 	const struct agx_node_finding what = {
 		.id = found->id,
-		.name = agx_finding_name(found->id),
+		.name = found->name,
 		.text = found->text,
 		.address = found->address,
 		.structure = found->structure,
@@ -164,7 +142,12 @@ static void finding(void *cookie, const struct agx_firmware_finding *found)
 		.got = found->got,
 	};
 
-	report(cookie, &what);
+	node->stats.findings++;
+	if (node->config.finding)
+		node->config.finding(node->config.finding_data, &what);
+	if (machine->reported++ < MAX_REPORTS)
+		agx_node_log(node, AGX_NODE_LOG_WARN, "finding %u %s: %s", what.id, what.name,
+			     what.text);
 }
 
 static void transcript(void *cookie, const char *line)
@@ -174,66 +157,28 @@ static void transcript(void *cookie, const char *line)
 	machine->node->config.transcript(machine->node->config.transcript_data, line);
 }
 
-static void complain(void *cookie, const struct agx_gpu_complaint *complaint)
-{
-	static const char *const units[AGX_GPU_UNITS] = {"vertex", "fragment", "compute"};
-	char text[160];
-	const struct agx_node_finding what = {
-		.id = AGX_GPU_FINDING_STREAM,
-		.name = "CONTROL_STREAM",
-		.text = text,
-		.address = complaint->address,
-		.structure = "control_stream",
-		.field = units[complaint->unit],
-	};
-
-	snprintf(text, sizeof(text), "%s stream at 0x%llx, context %u: %s", units[complaint->unit],
-		 (unsigned long long)complaint->address, complaint->context, complaint->text);
-	report(cookie, &what);
-}
-
 unsigned int agx_machine_step_firmware(struct agx_machine *machine, unsigned int max)
 {
-	return machine->inject ? agx_inject_step(machine->inject, max)
-			       : agx_firmware_step(machine->firmware, max);
+	return agx_chip_step(machine->chip, max);
 }
 
 int agx_machine_send(struct agx_machine *machine, uint64_t word0, uint64_t word1)
 {
-	return machine->inject ? agx_inject_mailbox(machine->inject, word0, word1)
-			       : agx_firmware_mailbox(machine->firmware, word0, word1);
+	return agx_chip_send(machine->chip, word0, word1);
 }
 
 /* --- Life --- */
 
-static int create_gpu(struct agx_machine *machine)
+static int create_chip(struct agx_machine *machine)
 {
 	const struct agx_node *node = machine->node;
-	const struct agx_null_gpu_config config = {
-		.walker =
-			{
-				.ram = ram_at,
-				.cookie = machine,
-				.ttbat_pa = agx_machine_address(machine->reserved + TTBS * PAGE),
-				.output_bits = node->soc->output_address_bits,
-			},
-		.g14x = node->soc->generation == 14 && node->soc->variant != 'G',
-		.complain = complain,
-		.cookie = machine,
-	};
-
-	return agx_null_gpu_create(&config, &machine->gpu);
-}
-
-static int create_firmware(struct agx_machine *machine)
-{
-	const struct agx_node *node = machine->node;
-	struct agx_firmware_config config = {
+	const struct agx_chip_config config = {
 		.variant = (enum agx_fw_variant)agx_device_variant(node->soc, node->firmware),
 		.chip_id = node->soc->chip_id,
 		.output_bits = node->soc->output_address_bits,
 		.ttbat_pa = agx_machine_address(machine->reserved + TTBS * PAGE),
 		.handoff_pa = agx_machine_address(machine->reserved + HANDOFF * PAGE),
+		.inject = node->inject,
 		.ram = ram_at,
 		.mailbox = to_driver,
 		.clock = clock_ticks,
@@ -241,23 +186,11 @@ static int create_firmware(struct agx_machine *machine)
 		.finding = finding,
 		.transcript = node->config.transcript ? transcript : NULL,
 		.cookie = machine,
-		.gpu = &agx_null_gpu_ops,
-		.gpu_cookie = machine->gpu,
 	};
 	char error[256];
-	int err;
 
-	if (node->inject) {
-		/* The node has parsed the rules before; what can fail now is memory. */
-		err = agx_inject_create(node->inject, &machine->inject, error, sizeof(error));
-		if (err)
-			return err;
-		agx_inject_attach(machine->inject, &config);
-	}
-	err = agx_firmware_create(&config, &machine->firmware);
-	if (!err && machine->inject)
-		agx_inject_firmware(machine->inject, machine->firmware);
-	return err;
+	/* The node has checked the rules before; what can fail now is memory. */
+	return agx_chip_create(&config, &machine->chip, error, sizeof(error));
 }
 
 static struct agx_region region(struct agx_machine *machine, unsigned int page)
@@ -314,9 +247,7 @@ int agx_machine_get(struct agx_node *node, struct agx_machine **out)
 	machine->reserved = (uint64_t)reserved;
 	machine->wait = UINT64_MAX;
 	list_init(&machine->done);
-	err = create_gpu(machine);
-	if (!err)
-		err = create_firmware(machine);
+	err = create_chip(machine);
 	if (!err)
 		err = create_core(machine);
 	if (err) {
@@ -333,9 +264,7 @@ void agx_machine_destroy(struct agx_machine *machine)
 	if (!machine)
 		return;
 	agx_core_destroy(machine->core);
-	agx_firmware_destroy(machine->firmware);
-	agx_inject_destroy(machine->inject);
-	agx_null_gpu_destroy(machine->gpu);
+	agx_chip_destroy(machine->chip);
 	agx_ram_free_private(machine->node->ram, machine->reserved);
 	if (machine->node->machine == machine)
 		machine->node->machine = NULL;
@@ -350,7 +279,7 @@ bool agx_machine_is_lost(const struct agx_machine *machine)
 
 uint64_t agx_machine_injected(const struct agx_machine *machine)
 {
-	return machine->inject ? agx_inject_count(machine->inject) : 0;
+	return agx_chip_injected(machine->chip);
 }
 
 /* A core that has failed and may be started again is turned off; the next job turns it on. */
@@ -368,11 +297,11 @@ static void recover(struct agx_machine *machine)
 
 static void set_wait(struct agx_machine *machine, uint64_t core_wait)
 {
-	uint64_t ticks = machine->inject ? agx_inject_next(machine->inject) : UINT64_MAX;
+	uint64_t ticks = agx_chip_next_injected(machine->chip);
 
 	machine->wait = core_wait;
-	if (ticks < UINT64_MAX / 125 && agx_machine_ns(ticks) + 1 < core_wait)
-		machine->wait = agx_machine_ns(ticks) + 1;
+	if (ticks < UINT64_MAX / 125 && agx_chip_ns(ticks) + 1 < core_wait)
+		machine->wait = agx_chip_ns(ticks) + 1;
 }
 
 void agx_machine_pump(struct agx_machine *machine)

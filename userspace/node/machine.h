@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The machine behind a node: RAM, driver core, model of the firmware, GPU, and the mailbox between
- * them.
+ * The machine behind a node: RAM, driver core, chip (coprocessor with its firmware, and GPU), and
+ * the mailbox between them.
  *
  * The node is a home of the driver core as the kernel module is: machine.c has its life and moves
  * its messages, machine_platform.c is the table through which the core sees the world,
@@ -24,10 +24,8 @@
 #include "agx_work.h"
 #include "list.h"
 
-struct agx_firmware;
-struct agx_inject;
+struct agx_chip;
 struct agx_node;
-struct agx_null_gpu;
 
 /* Messages on their way to the driver. A mailbox that is full loses what comes. */
 #define AGX_MACHINE_MAILBOX 256u
@@ -36,9 +34,7 @@ struct agx_machine {
 	struct agx_node *node;
 	struct agx_platform platform;
 	struct agx_core *core;
-	struct agx_firmware *firmware;
-	struct agx_inject *inject; /* NULL: nothing goes wrong on purpose */
-	struct agx_null_gpu *gpu;
+	struct agx_chip *chip;
 	uint64_t reserved; /* in RAM: the TTBAT, the kernel's page table, the handoff block */
 
 	struct {
@@ -94,10 +90,6 @@ int agx_machine_send(struct agx_machine *machine, uint64_t word0, uint64_t word1
 /* Physical address of an offset in the node's RAM, and the other way round. */
 uint64_t agx_machine_address(uint64_t offset);
 uint64_t agx_machine_offset(uint64_t address);
-
-/* Nanoseconds to ticks of the 24 MHz clock that coprocessor and GPU have, and back. */
-uint64_t agx_machine_ticks(uint64_t ns);
-uint64_t agx_machine_ns(uint64_t ticks);
 
 /* machine_platform.c: the table, with the machine as cookie. */
 void agx_machine_fill_platform(struct agx_machine *machine);

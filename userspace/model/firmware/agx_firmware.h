@@ -118,6 +118,9 @@ int agx_firmware_mailbox(struct agx_firmware *firmware, uint64_t word0, uint64_t
 
 #define AGX_FIRMWARE_INBOX 64
 
+/* Would agx_firmware_mailbox() take one? */
+bool agx_firmware_has_room(const struct agx_firmware *firmware);
+
 /*
  * Works off at most max things: a mailbox message, a ring element, an entry of a work queue, an
  * operation of a command, a message that waits for room. The number of things done; less than max
@@ -125,6 +128,13 @@ int agx_firmware_mailbox(struct agx_firmware *firmware, uint64_t word0, uint64_t
  * gets on. Completions are told at the end of the call at the latest.
  */
 unsigned int agx_firmware_step(struct agx_firmware *firmware, unsigned int max);
+
+/*
+ * After a step that did less than max: ticks of the clock until it wants another though no message
+ * comes, because it looks at memory for something (the handoff, a resume, room in a ring, whether
+ * submissions are pending), or waits for the GPU. UINT64_MAX: not at all.
+ */
+uint64_t agx_firmware_next(const struct agx_firmware *firmware);
 
 void agx_firmware_get_status(const struct agx_firmware *firmware,
 			     struct agx_firmware_status *status);

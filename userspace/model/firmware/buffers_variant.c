@@ -299,6 +299,21 @@ void AGX_FW(buffer_drop)(struct agx_firmware *firmware, const struct command *co
 	uint32_t at = command->unit == AGX_GPU_VERTEX ? ROW_AT(AGX_FW(run_vertex), scene)
 						      : ROW_AT(AGX_FW(run_fragment), scene);
 
-	if (command->unit != AGX_GPU_COMPUTE)
-		buffers_drop(firmware, command, critic_load(command->copy, at, 8));
+	uint32_t slot;
+	uint64_t va;
+
+	if (command->unit == AGX_GPU_COMPUTE)
+		return;
+	va = critic_load(command->copy, at, 8);
+	slot = (uint32_t)critic_load(command->copy, ROW_AT(AGX_FW(run_vertex), buffer_slot), 4);
+	/* Killed before its Start operation: the fragment command comes all the same. */
+	if (command->unit == AGX_GPU_VERTEX && slot < AGX_BUFFER_SLOTS &&
+	    !buffers_scene(firmware, va)) {
+		const struct place place = {va, "scene", NULL};
+		struct scene *scene = buffers_scene_begin(firmware, &place, va, slot);
+
+		if (scene)
+			note_frame(command, scene);
+	}
+	buffers_drop(firmware, command, va);
 }

@@ -107,7 +107,7 @@ static bool look(struct agx_firmware *firmware, struct channel *channel)
 	if (channel->dead)
 		return false;
 	if (!memory_read(firmware, channel->state + mine_at, &mine, sizeof(mine)) ||
-	    !memory_read(firmware, channel->state + theirs_at, &theirs, sizeof(theirs))) {
+	    !memory_acquire(firmware, channel->state + theirs_at, &theirs)) {
 		lost(firmware, channel, channel->state);
 		return false;
 	}
@@ -243,7 +243,7 @@ static bool take_one(struct agx_firmware *firmware, unsigned int id)
 		firmware->ops->run_work_queue(firmware, id, &place, element);
 	}
 	channel->mine = (index + 1) % channel->entries;
-	if (!memory_write(firmware, channel->state, &channel->mine, sizeof(channel->mine)))
+	if (!memory_release(firmware, channel->state, channel->mine))
 		lost(firmware, channel, channel->state);
 	return true;
 }
@@ -296,8 +296,7 @@ int channel_put(struct agx_firmware *firmware, unsigned int id, const void *elem
 	}
 	transcribe(firmware, channel, channel->mine, element);
 	channel->mine = (channel->mine + 1) % channel->entries;
-	if (!memory_write(firmware, channel->state + channel->write_at, &channel->mine,
-			  sizeof(channel->mine))) {
+	if (!memory_release(firmware, channel->state + channel->write_at, channel->mine)) {
 		lost(firmware, channel, channel->state);
 		return -EINVAL;
 	}

@@ -9,6 +9,10 @@
 
 #define LINE 512
 
+/* Ticks between two looks at memory that somebody waits for, and that nobody waits for. */
+#define LOOK_TICKS      6000  /* 0.25 ms */
+#define LOOK_IDLE_TICKS 48000 /* 2 ms */
+
 static const struct {
 	enum agx_finding_id id;
 	const char *name, *sentence;
@@ -245,6 +249,11 @@ int agx_firmware_mailbox(struct agx_firmware *firmware, uint64_t word0, uint64_t
 	return 0;
 }
 
+bool agx_firmware_has_room(const struct agx_firmware *firmware)
+{
+	return firmware->inbox_count < AGX_FIRMWARE_INBOX;
+}
+
 static bool take_mail(struct agx_firmware *firmware)
 {
 	struct agx_mailbox_message message;
@@ -319,6 +328,31 @@ unsigned int agx_firmware_step(struct agx_firmware *firmware, unsigned int max)
 		say_event(firmware);
 	}
 	return done;
+}
+
+uint64_t agx_firmware_next(const struct agx_firmware *firmware)
+{
+	const struct work_state *state = &firmware->work_state;
+
+	switch (firmware->status.state) {
+	case AGX_FIRMWARE_OFF:
+	case AGX_FIRMWARE_CRASHED:
+	case AGX_FIRMWARE_ASLEEP:
+		return UINT64_MAX;
+	case AGX_FIRMWARE_BOOT:
+	case AGX_FIRMWARE_UP:
+		return firmware->status.handoff_done ? UINT64_MAX : LOOK_TICKS;
+	case AGX_FIRMWARE_HALTED:
+		return LOOK_TICKS;
+	case AGX_FIRMWARE_READY:
+		break;
+	}
+	for (unsigned int i = 0; i < AGX_GPU_UNITS; i++)
+		if (state->units[i].phase != UNIT_FREE)
+			return LOOK_TICKS;
+	if (state->flag_due || firmware->channels[CHANNEL_DEVICE_CONTROL].held)
+		return LOOK_TICKS;
+	return state->powered || state->stalled_count ? LOOK_IDLE_TICKS : UINT64_MAX;
 }
 
 void agx_firmware_get_status(const struct agx_firmware *firmware,

@@ -62,13 +62,12 @@ static void note_fault(struct agx_firmware *firmware, const struct unit *unit)
 static bool halt(struct agx_firmware *firmware, struct unit *unit,
 		 const struct agx_event_msg *event)
 {
-	int ret;
-
 	stamps_flush(firmware);
-	ret = agx_firmware_halt(firmware, event, NULL, 0);
-	if (!ret)
-		note_fault(firmware, unit);
-	return ret != -EAGAIN;
+	if (!channel_has_room(firmware, CHANNEL_EVENT))
+		return false;
+	/* Before the driver can know. */
+	note_fault(firmware, unit);
+	return agx_firmware_halt(firmware, event, NULL, 0) != -EAGAIN;
 }
 
 bool halt_fault(struct agx_firmware *firmware, struct unit *unit, const struct agx_gpu_fault *fault)

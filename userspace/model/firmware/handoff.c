@@ -13,27 +13,56 @@ static struct place place_of(struct agx_firmware *firmware)
 	return (struct place){firmware->config.handoff_pa, "handoff_block", NULL};
 }
 
-/*
- * The firmware's half of Dekker's algorithm, without waiting: false means that the driver is
- * inside, to be tried again.
- */
-static bool lock(struct agx_firmware *firmware, struct agx_handoff_block *block)
+/* Looks at what the driver writes before this step of the firmware gives up. */
+#define PATIENCE 2000
+
+static void pause_cpu(void)
 {
-	if (!firmware->lock_wanted) {
-		__atomic_store_n(&block->lock_fw, 1, __ATOMIC_SEQ_CST);
-		firmware->lock_wanted = true;
-	}
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (!__atomic_load_n(&block->lock_ap, __ATOMIC_ACQUIRE))
-		return true;
-	if (__atomic_load_n(&block->turn, __ATOMIC_ACQUIRE) != AGX_HANDOFF_TURN_FW) {
+#if defined(__x86_64__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+}
+
+static bool is_our_turn(const struct agx_handoff_block *block)
+{
+	return __atomic_load_n(&block->turn, __ATOMIC_ACQUIRE) == AGX_HANDOFF_TURN_FW;
+}
+
+/*
+ * The firmware's half of Dekker's algorithm; uat.h has the words, and kernel/core/handoff.c the other
+ * half. A step ends in bounded time whatever the driver does, so this gives up after a while: with
+ * lock_fw set when it is the firmware's turn, so that the driver cannot come in again first, and
+ * clear when it is the driver's. The next step goes on from there.
+ */
+bool handoff_lock(struct agx_firmware *firmware, struct agx_handoff_block *block)
+{
+	for (unsigned int patience = PATIENCE; patience; patience--) {
+		if (!firmware->lock_wanted) {
+			__atomic_store_n(&block->lock_fw, 1, __ATOMIC_RELAXED);
+			firmware->lock_wanted = true;
+		}
+		/* Each must not look at the other's word before its own can be seen. */
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		if (!__atomic_load_n(&block->lock_ap, __ATOMIC_ACQUIRE))
+			return true;
+		if (is_our_turn(block)) {
+			pause_cpu();
+			continue;
+		}
 		__atomic_store_n(&block->lock_fw, 0, __ATOMIC_RELEASE);
 		firmware->lock_wanted = false;
+		/* Or until a driver that has given up has withdrawn. */
+		for (; patience > 1 && !is_our_turn(block) &&
+		       __atomic_load_n(&block->lock_ap, __ATOMIC_ACQUIRE);
+		     patience--)
+			pause_cpu();
 	}
 	return false;
 }
 
-static void unlock(struct agx_firmware *firmware, struct agx_handoff_block *block)
+void handoff_unlock(struct agx_firmware *firmware, struct agx_handoff_block *block)
 {
 	__atomic_store_n(&block->turn, AGX_HANDOFF_TURN_AP, __ATOMIC_RELEASE);
 	__atomic_store_n(&block->lock_fw, 0, __ATOMIC_RELEASE);
@@ -73,10 +102,10 @@ bool handoff_boot(struct agx_firmware *firmware)
 		rtkit_panic(firmware, "handoff lock %u", lock_ap);
 		return true;
 	}
-	if (!lock(firmware, block))
+	if (!handoff_lock(firmware, block))
 		return false;
 	__atomic_store_n(&block->magic_fw, AGX_HANDOFF_MAGIC, __ATOMIC_RELEASE);
-	unlock(firmware, block);
+	handoff_unlock(firmware, block);
 	firmware->status.handoff_done = true;
 	firmware_transcript(firmware, "handoff done");
 	return true;
@@ -120,8 +149,8 @@ void handoff_flush(struct agx_firmware *firmware, const struct place *place,
 	record = &block->flush[msg->slot];
 	offset = (uint32_t)((const char *)record - (const char *)block);
 	state = __atomic_load_n(&record->state, __ATOMIC_ACQUIRE);
-	addr = record->addr;
-	size = record->size;
+	addr = __atomic_load_n(&record->addr, __ATOMIC_RELAXED);
+	size = __atomic_load_n(&record->size, __ATOMIC_RELAXED);
 	if (state != AGX_HANDOFF_FLUSH_REQUESTED) {
 		firmware_find(firmware, AGX_FINDING_MESSAGE_FLUSH, &at,
 			      offset + offsetof(struct agx_handoff_record, state),

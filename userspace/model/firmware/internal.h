@@ -219,6 +219,45 @@ static inline uint8_t *memory_window(struct agx_firmware *firmware, uint64_t va,
 bool memory_read_apart(struct agx_firmware *firmware, uint64_t va, void *data, size_t size);
 bool memory_write_apart(struct agx_firmware *firmware, uint64_t va, const void *data, size_t size);
 
+/*
+ * The driver may change memory while it is read. A word is read or written whole and once, and
+ * anything else as some mixture of before and after; either way the copy is the firmware's own and
+ * the compiler does not look at memory a second time.
+ */
+static inline void memory_copy_in(void *data, const uint8_t *memory, size_t size)
+{
+	if (size == 4 && !((uintptr_t)memory & 3)) {
+		uint32_t word = __atomic_load_n((const uint32_t *)memory, __ATOMIC_RELAXED);
+
+		memcpy(data, &word, sizeof(word));
+	} else if (size == 8 && !((uintptr_t)memory & 7)) {
+		uint64_t word = __atomic_load_n((const uint64_t *)memory, __ATOMIC_RELAXED);
+
+		memcpy(data, &word, sizeof(word));
+	} else {
+		memcpy(data, memory, size);
+		__asm__ volatile("" ::: "memory");
+	}
+}
+
+static inline void memory_copy_out(uint8_t *memory, const void *data, size_t size)
+{
+	if (size == 4 && !((uintptr_t)memory & 3)) {
+		uint32_t word;
+
+		memcpy(&word, data, sizeof(word));
+		__atomic_store_n((uint32_t *)memory, word, __ATOMIC_RELAXED);
+	} else if (size == 8 && !((uintptr_t)memory & 7)) {
+		uint64_t word;
+
+		memcpy(&word, data, sizeof(word));
+		__atomic_store_n((uint64_t *)memory, word, __ATOMIC_RELAXED);
+	} else {
+		memcpy(memory, data, size);
+		__asm__ volatile("" ::: "memory");
+	}
+}
+
 /* false: could not be read or written as a whole; nothing is said about it. */
 static inline bool memory_read(struct agx_firmware *firmware, uint64_t va, void *data, size_t size)
 {
@@ -226,7 +265,7 @@ static inline bool memory_read(struct agx_firmware *firmware, uint64_t va, void 
 
 	if (!memory)
 		return memory_read_apart(firmware, va, data, size);
-	memcpy(data, memory, size);
+	memory_copy_in(data, memory, size);
 	return true;
 }
 
@@ -237,9 +276,17 @@ static inline bool memory_write(struct agx_firmware *firmware, uint64_t va, cons
 
 	if (!memory)
 		return memory_write_apart(firmware, va, data, size);
-	memcpy(memory, data, size);
+	memory_copy_out(memory, data, size);
 	return true;
 }
+
+/*
+ * A word by which the two sides tell each other that something else is there, or is free again:
+ * what is read after acquire is as new as the word, and who sees the word of a release sees all
+ * that was read and written before it.
+ */
+bool memory_acquire(struct agx_firmware *firmware, uint64_t va, uint32_t *word);
+bool memory_release(struct agx_firmware *firmware, uint64_t va, uint32_t word);
 
 /*
  * Judges a pointer: holder and offset say where it stands, name what it leads to. false: using
@@ -270,6 +317,9 @@ void rtkit_panic(struct agx_firmware *firmware, const char *format, ...)
 
 /* handoff.c: true when something was done. */
 bool handoff_boot(struct agx_firmware *firmware);
+/* The lock against the driver. false: it is inside and does not leave; to be tried again. */
+bool handoff_lock(struct agx_firmware *firmware, struct agx_handoff_block *block);
+void handoff_unlock(struct agx_firmware *firmware, struct agx_handoff_block *block);
 /* The record of a flush: true when it was as the message says. */
 void handoff_flush(struct agx_firmware *firmware, const struct place *place,
 		   const struct agx_fwctl_msg *msg);

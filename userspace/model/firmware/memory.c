@@ -21,6 +21,33 @@ bool memory_write_apart(struct agx_firmware *firmware, uint64_t va, const void *
 	       size;
 }
 
+/* An index that does not lie at a whole word is no layout of ours: but the driver decides that. */
+bool memory_acquire(struct agx_firmware *firmware, uint64_t va, uint32_t *word)
+{
+	const uint8_t *memory = memory_window(firmware, va, sizeof(*word), AGX_WALK_READ);
+
+	if (memory && !((uintptr_t)memory & 3)) {
+		*word = __atomic_load_n((const uint32_t *)memory, __ATOMIC_ACQUIRE);
+		return true;
+	}
+	if (!memory_read(firmware, va, word, sizeof(*word)))
+		return false;
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return true;
+}
+
+bool memory_release(struct agx_firmware *firmware, uint64_t va, uint32_t word)
+{
+	uint8_t *memory = memory_window(firmware, va, sizeof(word), AGX_WALK_WRITE);
+
+	if (memory && !((uintptr_t)memory & 3)) {
+		__atomic_store_n((uint32_t *)memory, word, __ATOMIC_RELEASE);
+		return true;
+	}
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	return memory_write(firmware, va, &word, sizeof(word));
+}
+
 static bool in_drivers_part(uint64_t va, uint64_t size)
 {
 	return va >= AGX_UAT_DRIVER_BASE && va < AGX_UAT_DRIVER_END &&

@@ -327,7 +327,7 @@ static bool put(struct agx_firmware *firmware, uint8_t *window, uint64_t va, uin
 {
 	if (!window)
 		return memory_write(firmware, va + offset, data, size);
-	memcpy(window + offset, data, size);
+	memory_copy_out(window + offset, data, size);
 	return true;
 }
 
@@ -357,7 +357,7 @@ void queue_note(struct agx_firmware *firmware, struct work_queue *queue)
 	    !put_word(firmware, info, va, layout->queue_pending_at, pending))
 		rtkit_panic(firmware, "work queue 0x%" PRIx64 " is gone", va);
 	else if (!put_word(firmware, ring, ring_va, RING_AT(gpu_rptr), queue->read) ||
-		 !put_word(firmware, ring, ring_va, RING_AT(gpu_doneptr), queue->done))
+		 !memory_release(firmware, ring_va + RING_AT(gpu_doneptr), queue->done))
 		rtkit_panic(firmware, "ring at 0x%" PRIx64 " is gone", ring_va);
 }
 

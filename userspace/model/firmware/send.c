@@ -180,7 +180,6 @@ int agx_firmware_halt(struct agx_firmware *firmware, const struct agx_event_msg 
 {
 	struct agx_firmware_stamp running[AGX_GPU_UNITS];
 	unsigned int from = 0, run;
-	uint32_t one = 1;
 	uint64_t halts;
 
 	if (firmware->status.state != AGX_FIRMWARE_READY || count > AGX_PENDING_STAMPS ||
@@ -200,10 +199,15 @@ int agx_firmware_halt(struct agx_firmware *firmware, const struct agx_event_msg 
 	}
 	halt_kill(firmware);
 	halts = ++firmware->halts;
+	/* The driver looks at halted, and may do so before the event comes. */
 	if (!write_status(firmware, offsetof(struct agx_fw_status, halt_count), &halts,
-			  sizeof(halts)) ||
-	    !write_status(firmware, offsetof(struct agx_fw_status, halted), &one, sizeof(one)))
+			  sizeof(halts)))
 		return -EINVAL;
+	if (!memory_release(firmware,
+			    firmware->tree.status.va + offsetof(struct agx_fw_status, halted), 1)) {
+		rtkit_panic(firmware, "firmware status is gone");
+		return -EINVAL;
+	}
 	firmware_set_state(firmware, AGX_FIRMWARE_HALTED);
 	return channel_put(firmware, CHANNEL_EVENT, event);
 }
@@ -215,8 +219,9 @@ bool halted_step(struct agx_firmware *firmware)
 	const uint32_t resume_at = offsetof(struct agx_fw_status, resume);
 	uint32_t halted, resume, zero = 0;
 
-	if (!memory_read(firmware, place->va + halted_at, &halted, sizeof(halted)) ||
-	    !memory_read(firmware, place->va + resume_at, &resume, sizeof(resume))) {
+	/* The driver clears halted before it sets resume: looked at the other way round. */
+	if (!memory_acquire(firmware, place->va + resume_at, &resume) ||
+	    !memory_read(firmware, place->va + halted_at, &halted, sizeof(halted))) {
 		rtkit_panic(firmware, "firmware status is gone");
 		return true;
 	}

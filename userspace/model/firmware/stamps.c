@@ -196,8 +196,9 @@ void stamps_finish(struct agx_firmware *firmware, struct work_queue *queue,
 	struct event_slot *slot = &firmware->work_state.slots[finish->slot];
 	uint32_t value = finish->value;
 
+	/* Who sees the stamp sees the times and all else that the command has left. */
 	if (!memory_write(firmware, finish->fw_stamp, &value, sizeof(value)) ||
-	    !memory_write(firmware, finish->stamp, &value, sizeof(value))) {
+	    !memory_release(firmware, finish->stamp, value)) {
 		rtkit_panic(firmware, "stamps of slot %u are gone", finish->slot);
 		return;
 	}

@@ -172,6 +172,9 @@ static bool outgoing(void *cookie, const char *channel, void *element, size_t si
 	const struct rule *rule;
 	uint32_t strikes;
 
+	if (inject->inner.outgoing &&
+	    !inject->inner.outgoing(inject->inner.cookie, channel, element, size))
+		return false;
 	if (inject->passing || strcmp(channel, "event") || size < sizeof(held.element))
 		return true;
 	strikes = inject_strike(inject, COUNT_EVENT, 0);

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agx_chip.h"
+#include "agx_inject.h"
+#include "null.h"
+
+struct agx_chip {
+	struct agx_chip_config config;
+	struct agx_firmware *firmware;
+	struct agx_inject *inject; /* NULL: nothing goes wrong on purpose */
+	struct agx_null_gpu *gpu;
+};
+
+uint64_t agx_chip_ticks(uint64_t ns)
+{
+	return ns / 125 * 3 + ns % 125 * 3 / 125;
+}
+
+uint64_t agx_chip_ns(uint64_t ticks)
+{
+	return ticks / 3 * 125 + ticks % 3 * 125 / 3;
+}
+
+/* --- What the firmware and the GPU call --- */
+
+static void *ram(void *cookie, uint64_t pa, uint64_t size)
+{
+	struct agx_chip *chip = cookie;
+
+	return chip->config.ram(chip->config.cookie, pa, size);
+}
+
+static void mailbox(void *cookie, uint64_t word0, uint64_t word1)
+{
+	struct agx_chip *chip = cookie;
+
+	chip->config.mailbox(chip->config.cookie, word0, word1);
+}
+
+static uint64_t clock_ticks(void *cookie)
+{
+	struct agx_chip *chip = cookie;
+
+	return chip->config.clock(chip->config.cookie);
+}
+
+static void log_line(void *cookie, enum agx_firmware_log_level level, const char *line)
+{
+	struct agx_chip *chip = cookie;
+
+	chip->config.log(chip->config.cookie, level, line);
+}
+
+static void transcript(void *cookie, const char *line)
+{
+	struct agx_chip *chip = cookie;
+
+	chip->config.transcript(chip->config.cookie, line);
+}
+
+static void finding(void *cookie, const struct agx_firmware_finding *found)
+{
+	struct agx_chip *chip = cookie;
+	const struct agx_chip_finding what = {
+		.id = found->id,
+		.name = agx_finding_name(found->id),
+		.text = found->text,
+		.address = found->address,
+		.structure = found->structure,
+		.field = found->field,
+		.expected = found->expected,
+		.got = found->got,
+	};
+
+	chip->config.finding(chip->config.cookie, &what);
+}
+
+/* Before the driver can see what will make it read registers. */
+static bool outgoing(void *cookie, const char *channel, void *element, size_t size)
+{
+	struct agx_chip *chip = cookie;
+
+	(void)element;
+	(void)size;
+	if (!strcmp(channel, "event"))
+		chip->config.sgx_changed(chip->config.cookie);
+	return true;
+}
+
+static void complain(void *cookie, const struct agx_gpu_complaint *complaint)
+{
+	static const char *const units[AGX_GPU_UNITS] = {"vertex", "fragment", "compute"};
+	struct agx_chip *chip = cookie;
+	char text[160];
+	const struct agx_chip_finding what = {
+		.id = AGX_GPU_FINDING_STREAM,
+		.name = "CONTROL_STREAM",
+		.text = text,
+		.address = complaint->address,
+		.structure = "control_stream",
+		.field = units[complaint->unit],
+	};
+
+	snprintf(text, sizeof(text), "%s stream at 0x%llx, context %u: %s", units[complaint->unit],
+		 (unsigned long long)complaint->address, complaint->context, complaint->text);
+	chip->config.finding(chip->config.cookie, &what);
+}
+
+/* --- Life --- */
+
+static int create_gpu(struct agx_chip *chip)
+{
+	const struct agx_null_gpu_config config = {
+		.walker =
+			{
+				.ram = ram,
+				.cookie = chip,
+				.ttbat_pa = chip->config.ttbat_pa,
+				.output_bits = chip->config.output_bits,
+			},
+		.g14x = chip->config.variant == AGX_FW_VARIANT_G14X_V13_5,
+		.complain = chip->config.finding ? complain : NULL,
+		.cookie = chip,
+	};
+
+	return agx_null_gpu_create(&config, &chip->gpu);
+}
+
+static int create_firmware(struct agx_chip *chip, char *error, size_t size)
+{
+	const struct agx_chip_config *from = &chip->config;
+	struct agx_firmware_config config = {
+		.variant = from->variant,
+		.chip_id = from->chip_id,
+		.output_bits = from->output_bits,
+		.ttbat_pa = from->ttbat_pa,
+		.handoff_pa = from->handoff_pa,
+		.ram = ram,
+		.mailbox = mailbox,
+		.clock = from->clock ? clock_ticks : NULL,
+		.log = from->log ? log_line : NULL,
+		.finding = from->finding ? finding : NULL,
+		.transcript = from->transcript ? transcript : NULL,
+		.outgoing = from->sgx_changed ? outgoing : NULL,
+		.cookie = chip,
+		.gpu = &agx_null_gpu_ops,
+		.gpu_cookie = chip->gpu,
+	};
+	int err;
+
+	if (from->inject && *from->inject) {
+		err = agx_inject_create(from->inject, &chip->inject, error, size);
+		if (err)
+			return err;
+		agx_inject_attach(chip->inject, &config);
+	}
+	err = agx_firmware_create(&config, &chip->firmware);
+	if (!err && chip->inject)
+		agx_inject_firmware(chip->inject, chip->firmware);
+	return err;
+}
+
+int agx_chip_create(const struct agx_chip_config *config, struct agx_chip **out, char *error,
+		    size_t size)
+{
+	struct agx_chip *chip = calloc(1, sizeof(*chip));
+	int err;
+
+	if (size)
+		error[0] = '\0';
+	if (!chip)
+		return -ENOMEM;
+	chip->config = *config;
+	err = create_gpu(chip);
+	if (!err)
+		err = create_firmware(chip, error, size);
+	if (err) {
+		agx_chip_destroy(chip);
+		return err;
+	}
+	*out = chip;
+	return 0;
+}
+
+void agx_chip_destroy(struct agx_chip *chip)
+{
+	if (!chip)
+		return;
+	agx_firmware_destroy(chip->firmware);
+	agx_inject_destroy(chip->inject);
+	agx_null_gpu_destroy(chip->gpu);
+	free(chip);
+}
+
+/* --- Work --- */
+
+void agx_chip_run(struct agx_chip *chip, bool run)
+{
+	agx_firmware_run(chip->firmware, run);
+}
+
+int agx_chip_send(struct agx_chip *chip, uint64_t word0, uint64_t word1)
+{
+	return chip->inject ? agx_inject_mailbox(chip->inject, word0, word1)
+			    : agx_firmware_mailbox(chip->firmware, word0, word1);
+}
+
+bool agx_chip_has_room(const struct agx_chip *chip)
+{
+	return agx_firmware_has_room(chip->firmware);
+}
+
+unsigned int agx_chip_step(struct agx_chip *chip, unsigned int max)
+{
+	return chip->inject ? agx_inject_step(chip->inject, max)
+			    : agx_firmware_step(chip->firmware, max);
+}
+
+uint64_t agx_chip_next_injected(const struct agx_chip *chip)
+{
+	return chip->inject ? agx_inject_next(chip->inject) : UINT64_MAX;
+}
+
+uint64_t agx_chip_next(const struct agx_chip *chip)
+{
+	uint64_t injected = agx_chip_next_injected(chip);
+	uint64_t own = agx_firmware_next(chip->firmware);
+
+	return injected < own ? injected : own;
+}
+
+uint64_t agx_chip_sgx_read(const struct agx_chip *chip, uint32_t offset)
+{
+	return agx_firmware_sgx_read(chip->firmware, offset);
+}
+
+void agx_chip_get_status(const struct agx_chip *chip, struct agx_firmware_status *status)
+{
+	agx_firmware_get_status(chip->firmware, status);
+}
+
+uint32_t agx_chip_injected(const struct agx_chip *chip)
+{
+	return chip->inject ? agx_inject_count(chip->inject) : 0;
+}
