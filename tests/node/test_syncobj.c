@@ -71,12 +71,16 @@ static void wait_refuses_bad_arguments(void **state)
 	assert_int_equal(sync_ioctl(f, DRM_IOCTL_SYNCOBJ_WAIT, &wait), -EINVAL);
 	timeline.flags = 16;
 	assert_int_equal(sync_ioctl(f, DRM_IOCTL_SYNCOBJ_TIMELINE_WAIT, &timeline), -EINVAL);
-	wait.flags = 0;
 	wait.count_handles = 0;
 	assert_int_equal(sync_ioctl(f, DRM_IOCTL_SYNCOBJ_WAIT, &wait), -EINVAL);
+	/* To wait for nothing is no error, and writes nothing. */
+	wait.flags = 0;
+	wait.first_signaled = 77;
+	assert_int_equal(sync_ioctl(f, DRM_IOCTL_SYNCOBJ_WAIT, &wait), 0);
+	assert_int_equal(wait.first_signaled, 77);
 	timeline.flags = 0;
 	timeline.count_handles = 0;
-	assert_int_equal(sync_ioctl(f, DRM_IOCTL_SYNCOBJ_TIMELINE_WAIT, &timeline), -EINVAL);
+	assert_int_equal(sync_ioctl(f, DRM_IOCTL_SYNCOBJ_TIMELINE_WAIT, &timeline), 0);
 	wait.count_handles = 2;
 	assert_int_equal(sync_ioctl(f, DRM_IOCTL_SYNCOBJ_WAIT, &wait), -ENOENT);
 	/* More handles than the kernel could allocate an array for. */

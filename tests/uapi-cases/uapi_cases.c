@@ -2,8 +2,12 @@
 #include "uapi_cases.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "asahi_drm.h"
 
@@ -683,13 +687,23 @@ static const struct render render_largest = {.header = RENDER_HEADER,
 							.utile_height_px = 32,
 							.samples = 1}};
 
+static const struct render render_deepest = {.header = RENDER_HEADER,
+					     .render = {.width_px = 16,
+							.height_px = 16,
+							.layers = 2048,
+							.utile_width_px = 32,
+							.utile_height_px = 32,
+							.samples = 1}};
+
 static const struct uapi_case dimensions[] = {
 	/* The tiled vertex buffer must be 256 MiB at least, more than half of the least window. */
 	DIMENSIONS("render-largest-least-window", -ENOSPC, 16384, 16384, 1, 32, 32, 1),
 	SUBMIT_ARG("render-largest", 0, render_largest, NULL, 0, .queue_id = UC_OTHER_QUEUE,
 		   .cmdbuf_size = sizeof(render_largest)),
 	DIMENSIONS("render-smallest", 0, 1, 1, 1, 16, 16, 4),
-	DIMENSIONS("render-layers-2048", 0, 16, 16, 2048, 32, 32, 1),
+	/* With many clusters more than the least window. */
+	SUBMIT_ARG("render-layers-2048", 0, render_deepest, NULL, 0, .queue_id = UC_OTHER_QUEUE,
+		   .cmdbuf_size = sizeof(render_deepest)),
 	DIMENSIONS("render-width-0", -EINVAL, 0, 64, 1, 32, 32, 1),
 	DIMENSIONS("render-height-0", -EINVAL, 64, 0, 1, 32, 32, 1),
 	DIMENSIONS("render-width-16385", -EINVAL, 16385, 64, 1, 32, 32, 1),
@@ -789,6 +803,49 @@ static long signal_point(const struct uapi_env *env, uint32_t handle, uint64_t p
 	return call(env, DRM_IOCTL_SYNCOBJ_TIMELINE_SIGNAL, &args);
 }
 
+static long export_syncobj(const struct uapi_env *env, uint32_t handle, uint32_t flags, int *fd)
+{
+	struct drm_syncobj_handle args = {.handle = handle, .flags = flags, .fd = -1};
+	long ret = call(env, DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD, &args);
+
+	*fd = ret ? -1 : args.fd;
+	return ret;
+}
+
+static long make_descriptors(struct uapi_env *env)
+{
+	struct drm_prime_handle prime = {.handle = env->bo, .flags = DRM_CLOEXEC | DRM_RDWR};
+	long ret = call(env, DRM_IOCTL_PRIME_HANDLE_TO_FD, &prime);
+
+	if (ret)
+		return ret;
+	env->dmabuf = prime.fd;
+	ret = export_syncobj(env, env->syncobj, 0, &env->syncobj_fd);
+	if (!ret)
+		ret = export_syncobj(env, env->syncobj,
+				     DRM_SYNCOBJ_HANDLE_TO_FD_FLAGS_EXPORT_SYNC_FILE,
+				     &env->sync_file);
+	if (ret)
+		return ret;
+	env->eventfd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return env->eventfd < 0 ? -errno : 0;
+}
+
+void uapi_env_finish(struct uapi_env *env)
+{
+	int *fds[] = {&env->dmabuf, &env->syncobj_fd, &env->sync_file};
+	size_t i;
+
+	for (i = 0; i < LENGTH(fds); i++) {
+		if (*fds[i] >= 0)
+			env->target->close(env->target->ctx, *fds[i]);
+		*fds[i] = -1;
+	}
+	if (env->eventfd >= 0)
+		close(env->eventfd);
+	env->eventfd = -1;
+}
+
 long uapi_env_init(struct uapi_env *env, const struct uapi_target *target)
 {
 	struct drm_asahi_gem_bind_object object = {.flags = TIMESTAMPS, .range = PAGE};
@@ -797,6 +854,7 @@ long uapi_env_init(struct uapi_env *env, const struct uapi_target *target)
 
 	memset(env, 0, sizeof(*env));
 	env->target = target;
+	env->dmabuf = env->syncobj_fd = env->sync_file = env->eventfd = -1;
 	ret = make_vm(env, UC_KERNEL_END, &env->vm);
 	if (!ret)
 		ret = make_vm(env, UC_OTHER_KERNEL_END, &env->other_vm);
@@ -833,7 +891,7 @@ long uapi_env_init(struct uapi_env *env, const struct uapi_target *target)
 	queue.vm_id = env->other_vm;
 	ret = call(env, DRM_IOCTL_ASAHI_QUEUE_CREATE, &queue);
 	env->other_queue = queue.queue_id;
-	return ret;
+	return ret ? ret : make_descriptors(env);
 }
 
 static uint32_t substitute(const struct uapi_env *env, uint32_t value)
@@ -861,6 +919,14 @@ static uint32_t substitute(const struct uapi_env *env, uint32_t value)
 		return env->empty;
 	case UC_TIMELINE:
 		return env->timeline;
+	case UC_DMABUF:
+		return (uint32_t)env->dmabuf;
+	case UC_SYNCOBJ_FD:
+		return (uint32_t)env->syncobj_fd;
+	case UC_SYNC_FILE:
+		return (uint32_t)env->sync_file;
+	case UC_EVENTFD:
+		return (uint32_t)env->eventfd;
 	default:
 		return value;
 	}
@@ -878,10 +944,19 @@ static void *copy(const struct uapi_env *env, const void *data, uint32_t size)
 	return words;
 }
 
+static bool output_is_right(const struct uapi_env *env, const struct uapi_out *out,
+			    const void *data)
+{
+	uint64_t want = out->size == 4 ? substitute(env, (uint32_t)out->value) : out->value;
+	uint64_t value = 0;
+
+	memcpy(&value, (const uint8_t *)data + out->at, out->size);
+	return value == want;
+}
+
 long uapi_case_run(const struct uapi_env *env, const struct uapi_case *test)
 {
-	void *payloads[2] = {NULL, NULL};
-	uint8_t *arg = copy(env, test->arg, test->size);
+	uint8_t *buffers[3] = {copy(env, test->arg, test->size)};
 	long ret;
 	int i;
 
@@ -891,13 +966,15 @@ long uapi_case_run(const struct uapi_env *env, const struct uapi_case *test)
 
 		if (!payload->data)
 			continue;
-		payloads[i] = copy(env, payload->data, payload->size);
-		address = (uintptr_t)payloads[i];
-		memcpy(arg + payload->at, &address, sizeof(address));
+		buffers[1 + i] = copy(env, payload->data, payload->size);
+		address = (uintptr_t)buffers[1 + i];
+		memcpy(buffers[0] + payload->at, &address, sizeof(address));
 	}
-	ret = call(env, test->request, arg);
-	for (i = 0; i < 2; i++)
-		free(payloads[i]);
-	free(arg);
+	ret = call(env, test->request, buffers[0]);
+	if (!ret && !test->expect && test->out.size &&
+	    !output_is_right(env, &test->out, buffers[test->out.where]))
+		ret = UAPI_WRONG_OUTPUT;
+	for (i = 0; i < 3; i++)
+		free(buffers[i]);
 	return ret;
 }

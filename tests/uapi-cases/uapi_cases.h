@@ -26,6 +26,10 @@ enum {
 	UC_EMPTY = 0x5eed0009,    /* a syncobj without a fence */
 	UC_TIMELINE = 0x5eed000a, /* a timeline whose last point, 5, has signalled */
 	UC_OTHER_QUEUE = 0x5eed000b, /* a queue on UC_OTHER_VM */
+	UC_DMABUF = 0x5eed000c,      /* a descriptor: UC_BO's dma-buf */
+	UC_SYNCOBJ_FD = 0x5eed000d,  /* a descriptor: UC_SYNCOBJ */
+	UC_SYNC_FILE = 0x5eed000e,   /* a descriptor: UC_SYNCOBJ's fence */
+	UC_EVENTFD = 0x5eed000f,     /* a descriptor: an eventfd */
 	UC_BAD_HANDLE = 0x5eed00ff,  /* used as it is: no such thing */
 };
 
@@ -42,6 +46,14 @@ struct uapi_payload {
 	uint32_t at; /* offset of the pointer in the argument */
 };
 
+/* What the ioctl must have written, when it was to succeed. */
+struct uapi_out {
+	uint32_t size; /* of the value: 4 or 8; 0: nothing is asked */
+	uint32_t at;
+	uint64_t value;
+	uint32_t where; /* 0: in the argument, n: in payload n - 1 */
+};
+
 struct uapi_case {
 	const char *name;
 	unsigned long request;
@@ -49,6 +61,7 @@ struct uapi_case {
 	const void *arg;
 	uint32_t size;
 	struct uapi_payload payloads[2];
+	struct uapi_out out;
 };
 
 struct uapi_table {
@@ -60,9 +73,16 @@ struct uapi_table {
 /* All tables; the last has a NULL name. */
 extern const struct uapi_table uapi_tables[];
 
-/* The node under test. ioctl gives what the system call would: >= 0, or a negative errno. */
+/* The same for the generic ioctls of a render node with syncobjs: drivers/gpu/drm of Linux. */
+extern const struct uapi_table drm_tables[];
+
+/*
+ * The node under test. ioctl gives what the system call would: >= 0, or a negative errno; close
+ * closes a descriptor that an ioctl has made.
+ */
 struct uapi_target {
 	long (*ioctl)(void *ctx, unsigned long request, void *arg);
+	void (*close)(void *ctx, int fd);
 	void *ctx;
 };
 
@@ -74,10 +94,17 @@ struct uapi_env {
 	uint32_t object;
 	uint32_t queue, other_queue;
 	uint32_t syncobj, empty, timeline;
+	int dmabuf, syncobj_fd, sync_file, eventfd;
 };
 
-/* Makes the objects; 0, or the errno of the ioctl that failed. They go with the file. */
+/* Makes the objects; 0, or the errno of the call that failed. */
 long uapi_env_init(struct uapi_env *env, const struct uapi_target *target);
+
+/* Closes the descriptors; the other objects go with the file. Also after a failure. */
+void uapi_env_finish(struct uapi_env *env);
+
+/* uapi_case_run(): the ioctl succeeded, as it was to, but has not written what it was to. */
+#define UAPI_WRONG_OUTPUT 0x7fff0001l
 
 /* The result of a case's ioctl. The objects may have changed: a new file for each case is best. */
 long uapi_case_run(const struct uapi_env *env, const struct uapi_case *test);

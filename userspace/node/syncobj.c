@@ -298,8 +298,8 @@ static long ioctl_handle_to_fd(struct agx_file *file, struct agx_arg_syncobj_han
 		return -EINVAL;
 	if (args->flags & AGX_SYNCOBJ_FLAG_SYNC_FILE)
 		return export_sync_file(file, args, point);
-	/* A point without a sync file has no meaning. */
-	if (point)
+	/* A point without a sync file has no meaning, whether the flag says that it counts or not. */
+	if (args->point)
 		return -EINVAL;
 	syncobj = agx_syncobj_lookup(file, args->handle);
 	if (!syncobj)
@@ -362,7 +362,7 @@ static long ioctl_fd_to_handle(struct agx_file *file, struct agx_arg_syncobj_han
 		return -EINVAL;
 	if (args->flags & AGX_SYNCOBJ_FLAG_SYNC_FILE)
 		return import_sync_file(file, args, point);
-	if (point)
+	if (args->point)
 		return -EINVAL;
 	ret = agx_share_import(file->node, args->fd, &syncobj);
 	if (ret)
@@ -516,6 +516,9 @@ static long ioctl_transfer(struct agx_file *file, struct drm_syncobj_transfer *a
 	src = agx_syncobj_lookup(file, args->src_handle);
 	ret = -ENOENT;
 	if (!src)
+		goto out;
+	ret = -EINVAL;
+	if (args->flags & ~AGX_SYNCOBJ_WAIT_FOR_SUBMIT)
 		goto out;
 	if (args->flags & AGX_SYNCOBJ_WAIT_FOR_SUBMIT)
 		ret = agx_syncobj_wait_fence(src, args->src_point, &fence);

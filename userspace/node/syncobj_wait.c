@@ -214,8 +214,8 @@ static long wait_arrays(struct agx_file *file, uint64_t handles, uint64_t user_p
 	uint64_t *points = NULL;
 	int ret;
 
-	if (!count)
-		return agx_refuse(file->node, -EINVAL, "SYNCOBJ_WAIT: count_handles 0");
+	if (!count) /* nothing to wait for, and first_signaled stays as it is */
+		return 0;
 	ret = agx_syncobj_array_find(file, handles, count, &syncobjs);
 	if (ret)
 		return ret;
