@@ -5,17 +5,18 @@
 
 packages_build=(
 	gcc libc6-dev meson ninja-build pkg-config python3
-	libdrm-dev libzstd-dev libxxhash-dev libjson-c-dev libudev-dev
+	libdrm-dev libzstd-dev libxxhash-dev libjson-c-dev libudev-dev libfdt-dev zlib1g-dev
 )
 packages_test=(
 	git libcmocka-dev scdoc clang clang-format libclang-rt-dev zstd
-	mmdebstrap
+	mmdebstrap qemu-system-arm e2fsprogs device-tree-compiler
 )
 
 packages_missing() {
 	local p
 	for p in "$@"; do
-		[ "$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || echo "$p"
+		# One line for each architecture that it is there for.
+		dpkg-query -W -f '${db:Status-Status}\n' "$p" 2>/dev/null | grep -qx installed || echo "$p"
 	done
 }
 
