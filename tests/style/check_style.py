@@ -21,6 +21,7 @@ DATA = (".json", ".txt", ".abi")
 # Which rooms of the house a folder may include from (docs/architecture.md).
 INCLUDE_RULES = [
     ("userspace/model/", re.compile(r"kernel/core|userspace/node|agx_node\.h")),
+    ("userspace/vgpu/", re.compile(r"kernel/core|userspace/node|agx_(node|core|work|soc|device)\.h")),
     ("kernel/core/", re.compile(r"userspace/|<stdio\.h>|<stdlib\.h>|<unistd\.h>|<pthread\.h>")),
     ("userspace/trace/", re.compile(r"kernel/core|userspace/node|userspace/model|agx_node\.h")),
     ("userspace/isa/", re.compile(r"userspace/(?!isa)|kernel/")),
