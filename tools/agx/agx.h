@@ -26,6 +26,7 @@ int cmd_replay(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_trace(int argc, char **argv);
 int cmd_vgpu(int argc, char **argv);
+int cmd_vm(int argc, char **argv);
 
 /*
  * printf to standard error, prefixed with "agx: " and ended with a newline. Messages say what
