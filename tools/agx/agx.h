@@ -20,6 +20,7 @@ struct agx_subcommand {
 	int (*run)(int argc, char **argv); /* argv[0] is "agx NAME"; returns an exit status */
 };
 
+int cmd_bench(int argc, char **argv);
 int cmd_capture(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_replay(int argc, char **argv);

@@ -15,6 +15,7 @@ static const struct agx_subcommand commands[] = {
 	{"run", "[OPTION…] -- CMD…", "run a program on a virtual GPU", cmd_run},
 	{"capture", "-o FILE [OPTION…] -- CMD…", "record what a program submits", cmd_capture},
 	{"replay", "FILE|DIR… [OPTION…]", "replay traces and check every result", cmd_replay},
+	{"bench", "[--node PATH] [--json]", "measure a node", cmd_bench},
 	{"trace", "COMMAND …", "inspect, verify, trim and extract from trace files", cmd_trace},
 	{"vm", "[OPTION…] [-- CMD…]", "boot a machine whose GPU is virtual", cmd_vm},
 	{"vgpu", "[OPTION…]", "be the coprocessor and the GPU of a virtual machine", cmd_vgpu},
