@@ -19,6 +19,8 @@ static const struct agx_subcommand commands[] = {
 	{"trace", "COMMAND …", "inspect, verify, trim and extract from trace files", cmd_trace},
 	{"vm", "[OPTION…] [-- CMD…]", "boot a machine whose GPU is virtual", cmd_vm},
 	{"vgpu", "[OPTION…]", "be the coprocessor and the GPU of a virtual machine", cmd_vgpu},
+	{"coredump", "FILE [--json]", "tell what is in a core dump of the kernel module",
+	 cmd_coredump},
 };
 
 static const size_t commands_count = sizeof(commands) / sizeof(commands[0]);
