@@ -21,6 +21,7 @@ static const struct agx_subcommand commands[] = {
 	{"vgpu", "[OPTION…]", "be the coprocessor and the GPU of a virtual machine", cmd_vgpu},
 	{"coredump", "FILE [--json]", "tell what is in a core dump of the kernel module",
 	 cmd_coredump},
+	{"doctor", "[--json]", "is this Mac what the kernel module expects?", cmd_doctor},
 };
 
 static const size_t commands_count = sizeof(commands) / sizeof(commands[0]);
