@@ -571,10 +571,30 @@ static bool collect_pagemap(struct collection *c, uintptr_t at, uintptr_t end)
 	return true;
 }
 
+/*
+ * Whether mincore() speaks the truth of a mapping. Of those that a driver fills with page frames
+ * (VM_PFNMAP, as buffers of a real node are) it says that nothing is there, whatever was written
+ * (Linux: mm/pagewalk.c walk_page_test()). A page that was just read tells.
+ */
+static bool residence_is_known(struct wt_map *map)
+{
+	unsigned char resident = 0;
+
+	if (!map->probed) {
+		map->probed = true;
+		if (!mincore((void *)map->start, 1, &resident) && !(resident & 1)) {
+			(void)*(volatile const unsigned char *)map->start;
+			map->opaque = !mincore((void *)map->start, 1, &resident) && !(resident & 1);
+		}
+	}
+	return !map->opaque;
+}
+
 /* Compares all pages of a mapping within low..high that can differ from what is known. */
 static void collect_compare(struct collection *c, struct wt_map *map, uintptr_t low, uintptr_t high)
 {
 	const size_t host_page = c->wt->host_page, step = 1024;
+	const bool known = residence_is_known(map);
 	uint64_t *digest = map->object->digest;
 	unsigned char resident[1024];
 	uintptr_t at;
@@ -585,7 +605,7 @@ static void collect_compare(struct collection *c, struct wt_map *map, uintptr_t 
 		if (n > step)
 			n = step;
 		/* Reading a page that nobody has written would bring it into being. */
-		if (mincore((void *)at, n * host_page, resident))
+		if (!known || mincore((void *)at, n * host_page, resident))
 			memset(resident, 1, n);
 		for (i = 0; i < n; i++) {
 			uintptr_t address = at + i * host_page;

@@ -50,6 +50,8 @@ struct wt_map {
 	bool pagemap;
 	bool readable;
 	bool check_all; /* compare every page at the next collection */
+	bool probed;    /* opaque is known */
+	bool opaque;    /* mincore() does not tell what is there */
 };
 
 struct wt_stats {
