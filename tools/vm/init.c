@@ -248,26 +248,26 @@ static void enter_root(void)
 
 	if (!type)
 		give_up("no root file system is named");
-	mkdir("/root", 0755);
+	mkdir("/newroot", 0755);
 	for (tries = 0; access("/dev/vda", F_OK) && tries < WAIT_MS / 10; tries++)
 		pause_ms(10);
-	if (mount("/dev/vda", "/root", type, MS_NOATIME, NULL))
+	if (mount("/dev/vda", "/newroot", type, MS_NOATIME, NULL))
 		give_up("mounting the root (%s): %s", type, strerror(errno));
 	for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
 		char from[16];
 
 		snprintf(from, sizeof(from), "/%s", kept[i]);
-		snprintf(where, sizeof(where), "/root/%s", kept[i]);
+		snprintf(where, sizeof(where), "/newroot/%s", kept[i]);
 		mkdir(where, 0755);
 		if (mount(from, where, NULL, MS_MOVE, NULL))
 			give_up("moving %s: %s", from, strerror(errno));
 	}
 	/* The module stays within reach of the command. */
-	make_mount("tmpfs", "/root/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755");
-	mkdir("/root/run/agx", 0755);
-	if (!access(VM_FOLDER, F_OK) && mount(VM_FOLDER, "/root/run/agx", NULL, MS_BIND, NULL))
+	make_mount("tmpfs", "/newroot/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755");
+	mkdir("/newroot/run/agx", 0755);
+	if (!access(VM_FOLDER, F_OK) && mount(VM_FOLDER, "/newroot/run/agx", NULL, MS_BIND, NULL))
 		give_up("binding " VM_FOLDER ": %s", strerror(errno));
-	if (chroot("/root") || chdir("/"))
+	if (chroot("/newroot") || chdir("/"))
 		give_up("entering the root: %s", strerror(errno));
 	make_mount("tmpfs", "/tmp", "tmpfs", 0, "mode=1777");
 	make_mount("tmpfs", "/dev/shm", "tmpfs", 0, "mode=1777");
