@@ -3,6 +3,7 @@
  * `agx capture` as a user runs it, on small programs (client.c), and what is in the trace then.
  * Arguments: the agx command, the client.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -829,6 +830,37 @@ static void the_program_goes_on_when_the_recorder_is_killed(void **state)
 	load(t);
 }
 
+/* Directories of recorders in where. */
+static int count_recorders(const char *where)
+{
+	struct dirent *entry;
+	DIR *dir = opendir(where);
+	int count = 0;
+
+	assert_non_null(dir);
+	while ((entry = readdir(dir)))
+		count += !strncmp(entry->d_name, "agx-capture-", 12);
+	closedir(dir);
+	return count;
+}
+
+static void the_next_capture_cleans_up_after_a_killed_one(void **state)
+{
+	struct trace *t = *state;
+	char done[128];
+	int i;
+
+	snprintf(done, sizeof(done), "%s/done", t->dir);
+	assert_int_equal(setenv("XDG_RUNTIME_DIR", t->dir, 1), 0);
+	assert_int_equal(capture_options(t, NOTHING, LIST("orphan", done)), 128 + SIGKILL);
+	for (i = 0; i < 600 && access(done, F_OK); i++)
+		usleep(100000);
+	assert_int_equal(count_recorders(t->dir), 1);
+	assert_int_equal(capture_options(t, NOTHING, LIST("exec")), 0);
+	assert_int_equal(count_recorders(t->dir), 0);
+	assert_int_equal(unsetenv("XDG_RUNTIME_DIR"), 0);
+}
+
 static void a_fast_program_waits_for_the_recorder(void **state)
 {
 	struct trace *t = *state;
@@ -886,6 +918,7 @@ int main(int argc, char **argv)
 		CASE(descriptors_of_the_recorder_survive_the_program),
 		CASE(a_descriptor_that_survives_exec_goes_on),
 		CASE(the_program_goes_on_when_the_recorder_is_killed),
+		CASE(the_next_capture_cleans_up_after_a_killed_one),
 		CASE(a_fast_program_waits_for_the_recorder),
 		CASE(what_cannot_be_written_is_said_at_once),
 	};

@@ -376,7 +376,7 @@ int cmd_capture(int argc, char **argv)
 		       "of a program that was killed is complete up to the call that it made last.",
 	};
 	struct capture_options capture = {.verify = true};
-	struct capture_run run = {.options = &capture, .dir = {.lock = -1, .log = -1}};
+	struct capture_run run = {.options = &capture, .dir = {.dir = {.lock = -1}, .log = -1}};
 	struct launch launch = {.readable = log_readable, .data = &run, .fd = -1};
 	struct collector_params params;
 	struct collector_result result;

@@ -265,7 +265,7 @@ static int write_report(const struct run *run, int status)
 	int ret = 0;
 
 	if (!stats) {
-		agx_error("%s/stats: %s", run->dir.path, strerror(errno));
+		agx_error("%s/stats: %s", run->dir.dir.path, strerror(errno));
 		return -EIO;
 	}
 	if (run_options->stats)

@@ -17,6 +17,7 @@
 #include "agx.h"
 #include "collector.h"
 #include "preload/ring.h"
+#include "private_dir.h"
 
 /* How long what was recorded may lie in a ring that nobody wakes us for, ms. */
 #define PERIOD_MS 40
@@ -35,7 +36,7 @@ struct client {
 
 struct collector {
 	struct collector_params params;
-	char directory[96];
+	struct private_dir directory;
 	char path[108];
 	int listen;
 	int stop; /* eventfd */
@@ -397,24 +398,14 @@ static int make_control(struct collector *c)
 /* In a directory of its own, which only this user can enter. */
 static int make_socket(struct collector *c)
 {
-	const char *bases[] = {getenv("XDG_RUNTIME_DIR"), "/dev/shm", getenv("TMPDIR"), "/tmp"};
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int ret = -ENOENT;
-	size_t i;
+	int ret;
 
 	_Static_assert(sizeof(c->path) <= sizeof(address.sun_path), "path");
-	for (i = 0; i < sizeof(bases) / sizeof(bases[0]) && !c->directory[0]; i++) {
-		if (!bases[i] || bases[i][0] != '/' || strlen(bases[i]) > 64)
-			continue;
-		snprintf(c->directory, sizeof(c->directory), "%s/agx-capture-XXXXXX", bases[i]);
-		if (!mkdtemp(c->directory)) {
-			ret = -errno;
-			c->directory[0] = '\0';
-		}
-	}
-	if (!c->directory[0])
+	ret = private_dir_create(&c->directory, "agx-capture-", "socket", 0700);
+	if (ret)
 		return ret;
-	snprintf(c->path, sizeof(c->path), "%s/socket", c->directory);
+	snprintf(c->path, sizeof(c->path), "%s/socket", c->directory.path);
 	c->listen = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (c->listen < 0)
 		return -errno;
@@ -427,12 +418,9 @@ static int make_socket(struct collector *c)
 static void destroy(struct collector *c)
 {
 	agx_trace_writer_destroy(c->writer);
-	if (c->listen >= 0) {
+	if (c->listen >= 0)
 		close(c->listen);
-		unlink(c->path);
-	}
-	if (c->directory[0])
-		rmdir(c->directory);
+	private_dir_destroy(&c->directory);
 	if (c->stop >= 0)
 		close(c->stop);
 	if (c->control)
@@ -455,7 +443,7 @@ int collector_create(const struct collector_params *params, struct collector **c
 	if (!c)
 		return explain(error, error_size, ret, "the capture cannot be set up");
 	c->params = *params;
-	c->listen = c->control_fd = -1;
+	c->listen = c->control_fd = c->directory.lock = -1;
 	c->stop = eventfd(0, EFD_CLOEXEC);
 	c->record = malloc(AGXT_MAX_RECORD);
 	c->fds = calloc(2, sizeof(*c->fds));

@@ -4,14 +4,12 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -42,79 +40,13 @@ static int fail(char *error, size_t size, int err, const char *format, ...)
 	return err;
 }
 
-static int remove_entry(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-	remove(path);
-	return 0;
-}
-
-static void remove_tree(const char *path)
-{
-	nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
-}
-
-/*
- * Removes what runs that were killed left in base: nobody has the lock. A directory in the making
- * that is not locked yet is still empty.
- */
-static void sweep(const char *base)
-{
-	char path[PATH_MAX];
-	struct dirent *entry;
-	struct stat st;
-	DIR *dir;
-	int fd;
-
-	dir = opendir(base);
-	while (dir && (entry = readdir(dir))) {
-		if (strncmp(entry->d_name, NAME_PREFIX, strlen(NAME_PREFIX)))
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", base, entry->d_name);
-		fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (fd < 0)
-			continue;
-		if (!fstat(fd, &st) && st.st_uid == geteuid() && !flock(fd, LOCK_EX | LOCK_NB) &&
-		    !faccessat(fd, "dev", F_OK, 0))
-			remove_tree(path);
-		close(fd);
-	}
-	if (dir)
-		closedir(dir);
-}
-
-static int make_base(struct rundir *run)
-{
-	const char *bases[] = {getenv("XDG_RUNTIME_DIR"), "/dev/shm", getenv("TMPDIR"), "/tmp"};
-	int ret = -ENOENT;
-	size_t i;
-
-	for (i = 0; i < sizeof(bases) / sizeof(bases[0]); i++) {
-		if (!bases[i] || bases[i][0] != '/' || strlen(bases[i]) > 64)
-			continue;
-		sweep(bases[i]);
-		snprintf(run->path, sizeof(run->path), "%s/" NAME_PREFIX "XXXXXX", bases[i]);
-		if (mkdtemp(run->path)) {
-			run->lock = open(run->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-			if (run->lock >= 0 && !flock(run->lock, LOCK_EX) && !chmod(run->path, 0755))
-				return 0;
-			ret = -errno;
-			if (run->lock >= 0)
-				close(run->lock);
-			rmdir(run->path);
-		} else {
-			ret = -errno;
-		}
-	}
-	return ret;
-}
-
 /* mkdir -p of path in the run directory. */
 static int make_dirs(const struct rundir *run, const char *path)
 {
 	char full[PATH_MAX], *slash;
 
-	snprintf(full, sizeof(full), "%s%s/", run->path, path);
-	for (slash = full + strlen(run->path) + 1; (slash = strchr(slash, '/')); slash++) {
+	snprintf(full, sizeof(full), "%s%s/", run->dir.path, path);
+	for (slash = full + strlen(run->dir.path) + 1; (slash = strchr(slash, '/')); slash++) {
 		*slash = '\0';
 		if (mkdir(full, 0755) && errno != EEXIST)
 			return -errno;
@@ -131,7 +63,7 @@ write_file(const struct rundir *run, const char *path, const char *format, ...)
 	va_list ap;
 	int ret;
 
-	snprintf(full, sizeof(full), "%s%s", run->path, path);
+	snprintf(full, sizeof(full), "%s%s", run->dir.path, path);
 	file = fopen(full, "we");
 	if (!file)
 		return -errno;
@@ -145,9 +77,9 @@ write_file(const struct rundir *run, const char *path, const char *format, ...)
 
 static int make_link(const struct rundir *run, const char *path, const char *target)
 {
-	char full[PATH_MAX + sizeof(run->path)];
+	char full[PATH_MAX + sizeof(run->dir.path)];
 
-	snprintf(full, sizeof(full), "%s%s", run->path, path);
+	snprintf(full, sizeof(full), "%s%s", run->dir.path, path);
 	return symlink(target, full) ? -errno : 0;
 }
 
@@ -294,7 +226,7 @@ static int make_marker(const struct rundir *run, const char *name, unsigned int 
 	struct stat st;
 	int fd, ret = 0;
 
-	snprintf(path, sizeof(path), "%s/dev/dri/%s%u", run->path, name, minor);
+	snprintf(path, sizeof(path), "%s/dev/dri/%s%u", run->dir.path, name, minor);
 	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (fd < 0)
 		return -errno;
@@ -312,7 +244,7 @@ static int make_log(struct rundir *run)
 {
 	char path[PATH_MAX];
 
-	snprintf(path, sizeof(path), "%s" PRELOAD_LOG_PIPE, run->path);
+	snprintf(path, sizeof(path), "%s" PRELOAD_LOG_PIPE, run->dir.path);
 	if (mkfifo(path, 0622) || chmod(path, 0622))
 		return -errno;
 	/* For writing too: the pipe then never reports its end. */
@@ -330,7 +262,7 @@ static int populate(struct rundir *run, const struct agx_soc *soc)
 
 	for (i = 0; !ret && i < sizeof(dirs) / sizeof(dirs[0]); i++)
 		ret = make_dirs(run, dirs[i]);
-	snprintf(stats, sizeof(stats), "%s/stats", run->path);
+	snprintf(stats, sizeof(stats), "%s/stats", run->dir.path);
 	if (!ret && chmod(stats, 01777))
 		ret = -errno;
 	ret = ret ?: link_real(run, "/dev/dri");
@@ -346,16 +278,16 @@ int rundir_create(struct rundir *run, const struct agx_soc *soc, int minor, char
 {
 	int ret;
 
-	*run = (struct rundir){.lock = -1, .log = -1};
+	*run = (struct rundir){.dir = {.lock = -1}, .log = -1};
 	ret = choose_minors(run, minor, error, error_size);
 	if (ret)
 		return ret;
-	ret = make_base(run);
+	ret = private_dir_create(&run->dir, NAME_PREFIX, "dev", 0755);
 	if (ret)
 		return fail(error, error_size, ret, "no run directory can be made");
 	ret = populate(run, soc);
 	if (ret) {
-		fail(error, error_size, ret, "%s cannot be filled", run->path);
+		fail(error, error_size, ret, "%s cannot be filled", run->dir.path);
 		rundir_destroy(run);
 	}
 	return ret;
@@ -363,12 +295,10 @@ int rundir_create(struct rundir *run, const struct agx_soc *soc, int minor, char
 
 void rundir_destroy(struct rundir *run)
 {
-	remove_tree(run->path);
-	if (run->lock >= 0)
-		close(run->lock);
+	private_dir_destroy(&run->dir);
 	if (run->log >= 0)
 		close(run->log);
-	run->lock = run->log = -1;
+	run->log = -1;
 }
 
 int rundir_find_object(const char *name, char *path, size_t size, char *error, size_t error_size)
@@ -439,11 +369,11 @@ static int preload_sanitizer(void)
 
 int rundir_preload(const struct rundir *run, const char *object)
 {
-	char link[sizeof(run->path) + NAME_MAX + 2];
+	char link[sizeof(run->dir.path) + NAME_MAX + 2];
 
 	/* A link whose path the loader can split. */
 	if (run && strpbrk(object, ": ")) {
-		snprintf(link, sizeof(link), "%s/%s", run->path, strrchr(object, '/') + 1);
+		snprintf(link, sizeof(link), "%s/%s", run->dir.path, strrchr(object, '/') + 1);
 		if (symlink(object, link) && errno != EEXIST)
 			return -errno;
 		object = link;
@@ -471,13 +401,14 @@ int rundir_set_environment(const struct rundir *run, const struct rundir_options
 	ret = rundir_preload(run, object);
 	if (ret == -EINVAL)
 		return fail(error, error_size, ret,
-			    "%s: LD_PRELOAD cannot hold a path with a space or a colon", run->path);
+			    "%s: LD_PRELOAD cannot hold a path with a space or a colon",
+			    run->dir.path);
 
 	snprintf(node, sizeof(node), "%u:%llu:%llu:%u:%llu", run->minor,
 		 (unsigned long long)run->marker_dev, (unsigned long long)run->marker_ino,
 		 run->card, (unsigned long long)run->card_ino);
 	if (!ret &&
-	    (setenv(PRELOAD_ENV_RUN_DIR, run->path, 1) || setenv(PRELOAD_ENV_NODE, node, 1) ||
+	    (setenv(PRELOAD_ENV_RUN_DIR, run->dir.path, 1) || setenv(PRELOAD_ENV_NODE, node, 1) ||
 	     setenv(PRELOAD_ENV_GPU, options->gpu, 1) || setenv(PRELOAD_ENV_EXEC, "none", 1)))
 		ret = -errno;
 	if (!ret && options->memory)

@@ -6,9 +6,6 @@
  *   sys/dev/char/226:NNN         and the rest of what libdrm reads of a node's sysfs
  *   stats/                       counters of each process that opened the node
  *   log                          named pipe: messages from those processes
- *
- * It lies in memory where there is such a place, and carries a lock by which the next run
- * tells a directory that was left behind from one in use.
  */
 #ifndef RUNDIR_H
 #define RUNDIR_H
@@ -17,16 +14,17 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "private_dir.h"
+
 struct agx_soc;
 
 struct rundir {
-	char path[96];
+	struct private_dir dir;
 	unsigned int minor; /* the render node is renderD<minor> */
 	unsigned int card;  /* the primary one card<card> */
 	dev_t marker_dev;
 	ino_t marker_ino, card_ino;
-	int lock; /* descriptor of the directory, locked */
-	int log;  /* read end of the pipe, non-blocking */
+	int log; /* read end of the pipe, non-blocking */
 };
 
 /*

@@ -133,13 +133,13 @@ static int by_pid(const void *a, const void *b)
 
 void runstats_findings(const struct rundir *run, struct findings *findings)
 {
-	char path[sizeof(run->path) + 16];
+	char path[sizeof(run->dir.path) + 16];
 	struct preload_stats stats;
 	struct dirent **entries;
 	int count, i;
 
 	memset(findings, 0, sizeof(*findings));
-	snprintf(path, sizeof(path), "%s/stats", run->path);
+	snprintf(path, sizeof(path), "%s/stats", run->dir.path);
 	count = scandir(path, &entries, NULL, versionsort);
 	for (i = 0; i < count; i++) {
 		int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -159,13 +159,13 @@ struct json_object *runstats_collect(const struct rundir *run)
 {
 	struct json_object *result, *list, *total;
 	int64_t totals[COUNTERS] = {0};
-	char path[sizeof(run->path) + 16];
+	char path[sizeof(run->dir.path) + 16];
 	struct preload_stats stats;
 	struct dirent *entry;
 	DIR *dir;
 	size_t i;
 
-	snprintf(path, sizeof(path), "%s/stats", run->path);
+	snprintf(path, sizeof(path), "%s/stats", run->dir.path);
 	dir = opendir(path);
 	if (!dir)
 		return NULL;
