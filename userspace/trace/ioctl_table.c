@@ -3,8 +3,8 @@
  * The data of the ioctl table. One line per member of each structure, in the order of the
  * structures; tests/trace checks that the lines cover every byte once (conditions apart).
  *
- * Structures of the generic DRM calls that have grown are spelled out here, because the drm.h
- * that the build finds may be older. Facts: Linux include/uapi/drm/drm.h, include/uapi/linux/
+ * Structures of the generic DRM calls that have grown are spelled out here and in syncobj_uapi.h,
+ * because the drm.h that the build finds may be older. Facts: Linux include/uapi/drm/drm.h, include/uapi/linux/
  * dma-buf.h and sync_file.h.
  */
 #include <stddef.h>
@@ -14,50 +14,14 @@
 
 #include "asahi_drm.h"
 #include "ioctl_table.h"
+#include "syncobj_uapi.h"
 
-struct gen_syncobj_handle {
-	uint32_t handle;
-	uint32_t flags;
-	int32_t fd;
-	uint32_t pad;
-	uint64_t point;
-};
-
-struct gen_syncobj_wait {
-	uint64_t handles;
-	int64_t timeout_nsec;
-	uint32_t count_handles;
-	uint32_t flags;
-	uint32_t first_signaled;
-	uint32_t pad;
-	uint64_t deadline_nsec;
-};
-
-struct gen_syncobj_timeline_wait {
-	uint64_t handles;
-	uint64_t points;
-	int64_t timeout_nsec;
-	uint32_t count_handles;
-	uint32_t flags;
-	uint32_t first_signaled;
-	uint32_t pad;
-	uint64_t deadline_nsec;
-};
-
-struct gen_syncobj_eventfd {
-	uint32_t handle;
-	uint32_t flags;
-	uint64_t point;
-	int32_t fd;
-	uint32_t pad;
-};
-
-struct gen_set_client_name {
+struct agx_arg_set_client_name {
 	uint64_t name_len;
 	uint64_t name;
 };
 
-struct gen_version {
+struct agx_arg_version {
 	int32_t version_major;
 	int32_t version_minor;
 	int32_t version_patchlevel;
@@ -70,29 +34,29 @@ struct gen_version {
 	uint64_t desc;
 };
 
-struct gen_unique {
+struct agx_arg_unique {
 	uint64_t unique_len;
 	uint64_t unique;
 };
 
-struct gen_syncobj_handle_element {
+struct agx_arg_syncobj_handle_element {
 	uint32_t handle;
 };
 
-struct gen_syncobj_point_element {
+struct agx_arg_syncobj_point_element {
 	uint64_t point;
 };
 
-struct gen_dma_buf_sync {
+struct agx_arg_dma_buf_sync {
 	uint64_t flags;
 };
 
-struct gen_dma_buf_sync_file {
+struct agx_arg_dma_buf_sync_file {
 	uint32_t flags;
 	int32_t fd;
 };
 
-struct gen_sync_merge_data {
+struct agx_arg_sync_merge_data {
 	char name[32];
 	int32_t fd2;
 	int32_t fence;
@@ -100,7 +64,7 @@ struct gen_sync_merge_data {
 	uint32_t pad;
 };
 
-struct gen_sync_fence_info {
+struct agx_arg_sync_fence_info {
 	char obj_name[32];
 	char driver_name[32];
 	int32_t status;
@@ -108,7 +72,7 @@ struct gen_sync_fence_info {
 	uint64_t timestamp_ns;
 };
 
-struct gen_sync_file_info {
+struct agx_arg_sync_file_info {
 	char name[32];
 	int32_t status;
 	uint32_t flags;
@@ -117,7 +81,7 @@ struct gen_sync_file_info {
 	uint64_t sync_fence_info;
 };
 
-struct gen_sync_set_deadline {
+struct agx_arg_sync_set_deadline {
 	uint64_t deadline_ns;
 	uint64_t pad;
 };
@@ -441,18 +405,18 @@ static const struct agx_ioctl_field cmd_compute_fields[] = {
 #undef T
 
 static const struct agx_ioctl_field syncobj_handle_fields[] = {
-	HANDLE(gen_syncobj_handle_element, handle, SYNCOBJ, IN),
+	HANDLE(agx_arg_syncobj_handle_element, handle, SYNCOBJ, IN),
 };
 
 static const struct agx_ioctl_field syncobj_point_in_fields[] = {
-	DEC(gen_syncobj_point_element, point),
+	DEC(agx_arg_syncobj_point_element, point),
 };
 
 static const struct agx_ioctl_field syncobj_point_out_fields[] = {
-	OUTPUT(gen_syncobj_point_element, point, OUT, TIMING, DEC),
+	OUTPUT(agx_arg_syncobj_point_element, point, OUT, TIMING, DEC),
 };
 
-#define T gen_sync_fence_info
+#define T agx_arg_sync_fence_info
 static const struct agx_ioctl_field sync_fence_info_fields[] = {
 	OUTPUT(T, obj_name, OUT, IGNORED, CHARS),
 	OUTPUT(T, driver_name, OUT, IGNORED, CHARS),
@@ -468,7 +432,7 @@ static const struct agx_struct_desc bind_op = STRUCT(drm_asahi_gem_bind_op, bind
 static const struct agx_struct_desc sync_item = STRUCT(drm_asahi_sync, sync_fields);
 static const struct agx_struct_desc fence_info = {
 	.name = "sync_fence_info",
-	.size = sizeof(struct gen_sync_fence_info),
+	.size = sizeof(struct agx_arg_sync_fence_info),
 	.num_fields = sizeof(sync_fence_info_fields) / sizeof(sync_fence_info_fields[0]),
 	.fields = sync_fence_info_fields,
 };
@@ -599,7 +563,7 @@ static const struct agx_ioctl_field submit_fields[] = {
 };
 #undef T
 
-#define T gen_version
+#define T agx_arg_version
 static const struct agx_ioctl_field version_fields[] = {
 	RESULT(T, version_major, OUT, DEC),
 	OUTPUT(T, version_minor, OUT, IGNORED, DEC),
@@ -614,7 +578,7 @@ static const struct agx_ioctl_field version_fields[] = {
 };
 #undef T
 
-#define T gen_unique
+#define T agx_arg_unique
 static const struct agx_ioctl_field unique_fields[] = {
 	OUTPUT(T, unique_len, IN | OUT, IGNORED, DEC),
 	POINTER(T, unique, 0),
@@ -642,7 +606,7 @@ static const struct agx_ioctl_field set_client_cap_fields[] = {
 };
 #undef T
 
-#define T gen_set_client_name
+#define T agx_arg_set_client_name
 static const struct agx_ioctl_field set_client_name_fields[] = {
 	DEC(T, name_len),
 	POINTER(T, name, 0),
@@ -676,7 +640,7 @@ static const struct agx_ioctl_field syncobj_destroy_fields[] = {
 };
 #undef T
 
-#define T gen_syncobj_handle
+#define T agx_arg_syncobj_handle
 static const struct agx_ioctl_field syncobj_handle_to_fd_fields[] = {
 	HANDLE(T, handle, SYNCOBJ, IN),
 	FLAGS(T, flags, syncobj_to_fd_flags),
@@ -696,7 +660,7 @@ static const struct agx_ioctl_field syncobj_fd_to_handle_fields[] = {
 };
 #undef T
 
-#define T gen_syncobj_wait
+#define T agx_arg_syncobj_wait
 static const struct agx_ioctl_field syncobj_wait_fields[] = {
 	POINTER(T, handles, 0),
 	TIMEOUT(T, timeout_nsec),
@@ -708,7 +672,7 @@ static const struct agx_ioctl_field syncobj_wait_fields[] = {
 };
 #undef T
 
-#define T gen_syncobj_timeline_wait
+#define T agx_arg_syncobj_timeline_wait
 static const struct agx_ioctl_field syncobj_timeline_wait_fields[] = {
 	POINTER(T, handles, 0),
 	POINTER(T, points, 1),
@@ -755,7 +719,7 @@ static const struct agx_ioctl_field syncobj_transfer_fields[] = {
 };
 #undef T
 
-#define T gen_syncobj_eventfd
+#define T agx_arg_syncobj_eventfd
 static const struct agx_ioctl_field syncobj_eventfd_fields[] = {
 	HANDLE(T, handle, SYNCOBJ, IN),
 	FLAGS(T, flags, syncobj_wait_flags),
@@ -766,10 +730,10 @@ static const struct agx_ioctl_field syncobj_eventfd_fields[] = {
 #undef T
 
 static const struct agx_ioctl_field dma_buf_sync_fields[] = {
-	FLAGS(gen_dma_buf_sync, flags, dma_buf_sync_flags),
+	FLAGS(agx_arg_dma_buf_sync, flags, dma_buf_sync_flags),
 };
 
-#define T gen_dma_buf_sync_file
+#define T agx_arg_dma_buf_sync_file
 static const struct agx_ioctl_field dma_buf_export_fields[] = {
 	FLAGS(T, flags, dma_buf_sync_flags),
 	FD(T, fd, SYNC_FILE, CREATES),
@@ -780,7 +744,7 @@ static const struct agx_ioctl_field dma_buf_import_fields[] = {
 };
 #undef T
 
-#define T gen_sync_merge_data
+#define T agx_arg_sync_merge_data
 static const struct agx_ioctl_field sync_merge_fields[] = {
 	{AT(T, name), .access = IN, .format = AGX_FORMAT_CHARS},
 	FD(T, fd2, SYNC_FILE, IN),
@@ -790,7 +754,7 @@ static const struct agx_ioctl_field sync_merge_fields[] = {
 };
 #undef T
 
-#define T gen_sync_file_info
+#define T agx_arg_sync_file_info
 static const struct agx_ioctl_field sync_file_info_fields[] = {
 	OUTPUT(T, name, OUT, IGNORED, CHARS),
 	OUTPUT(T, status, OUT, TIMING, DEC),
@@ -802,8 +766,8 @@ static const struct agx_ioctl_field sync_file_info_fields[] = {
 #undef T
 
 static const struct agx_ioctl_field sync_set_deadline_fields[] = {
-	TIMEOUT(gen_sync_set_deadline, deadline_ns),
-	PAD(gen_sync_set_deadline, pad),
+	TIMEOUT(agx_arg_sync_set_deadline, deadline_ns),
+	PAD(agx_arg_sync_set_deadline, pad),
 };
 
 #define ARGS(type, list)                                                       \
@@ -815,7 +779,7 @@ static const struct agx_ioctl_field sync_set_deadline_fields[] = {
 /* Structures spelled out above go by the kernel's name. */
 #define GEN_ARGS(type, list)                                                   \
 	{                                                                      \
-		.name = #type, .size = sizeof(struct gen_##type),              \
+		.name = #type, .size = sizeof(struct agx_arg_##type),          \
 		.num_fields = sizeof(list) / sizeof((list)[0]), .fields = list \
 	}
 
@@ -843,7 +807,7 @@ static const struct agx_ioctl_field sync_set_deadline_fields[] = {
 		.stride = NO_FIELD                                                     \
 	}
 
-#define GEN_WR(nr, type) _IOC(_IOC_READ | _IOC_WRITE, 'd', nr, sizeof(struct gen_##type))
+#define GEN_WR(nr, type) _IOC(_IOC_READ | _IOC_WRITE, 'd', nr, sizeof(struct agx_arg_##type))
 
 const struct agx_ioctl_desc agx_ioctl_table[] = {
 	{
@@ -946,15 +910,15 @@ const struct agx_ioctl_desc agx_ioctl_table[] = {
 		.request = GEN_WR(0xc3, syncobj_wait),
 		.args = GEN_ARGS(syncobj_wait, syncobj_wait_fields),
 		.num_pointees = 1,
-		.pointees = {SYNCOBJ_HANDLES(gen_syncobj_wait)},
+		.pointees = {SYNCOBJ_HANDLES(agx_arg_syncobj_wait)},
 	},
 	{
 		.name = "DRM_IOCTL_SYNCOBJ_TIMELINE_WAIT",
 		.request = GEN_WR(0xca, syncobj_timeline_wait),
 		.args = GEN_ARGS(syncobj_timeline_wait, syncobj_timeline_wait_fields),
 		.num_pointees = 2,
-		.pointees = {SYNCOBJ_HANDLES(gen_syncobj_timeline_wait),
-			     SYNCOBJ_POINTS(gen_syncobj_timeline_wait, IN, syncobj_point_in)},
+		.pointees = {SYNCOBJ_HANDLES(agx_arg_syncobj_timeline_wait),
+			     SYNCOBJ_POINTS(agx_arg_syncobj_timeline_wait, IN, syncobj_point_in)},
 	},
 	{
 		.name = "DRM_IOCTL_SYNCOBJ_RESET",
@@ -1031,16 +995,16 @@ const struct agx_ioctl_desc agx_ioctl_table[] = {
 		.request = GEN_WR(0x00, version),
 		.args = GEN_ARGS(version, version_fields),
 		.num_pointees = 3,
-		.pointees = {TEXT(gen_version, name, name_len, OUT, EXACT),
-			     TEXT(gen_version, date, date_len, OUT, IGNORED),
-			     TEXT(gen_version, desc, desc_len, OUT, IGNORED)},
+		.pointees = {TEXT(agx_arg_version, name, name_len, OUT, EXACT),
+			     TEXT(agx_arg_version, date, date_len, OUT, IGNORED),
+			     TEXT(agx_arg_version, desc, desc_len, OUT, IGNORED)},
 	},
 	{
 		.name = "DRM_IOCTL_GET_UNIQUE",
 		.request = GEN_WR(0x01, unique),
 		.args = GEN_ARGS(unique, unique_fields),
 		.num_pointees = 1,
-		.pointees = {TEXT(gen_unique, unique, unique_len, OUT, IGNORED)},
+		.pointees = {TEXT(agx_arg_unique, unique, unique_len, OUT, IGNORED)},
 	},
 	{
 		.name = "DRM_IOCTL_GET_CAP",
@@ -1057,50 +1021,53 @@ const struct agx_ioctl_desc agx_ioctl_table[] = {
 		.request = GEN_WR(0xd1, set_client_name),
 		.args = GEN_ARGS(set_client_name, set_client_name_fields),
 		.num_pointees = 1,
-		.pointees = {TEXT(gen_set_client_name, name, name_len, IN, IGNORED)},
+		.pointees = {TEXT(agx_arg_set_client_name, name, name_len, IN, IGNORED)},
 	},
 	{
 		.name = "DMA_BUF_IOCTL_SYNC",
 		.on = AGX_ON_DMA_BUF,
-		.request = _IOC(_IOC_WRITE, 'b', 0, sizeof(struct gen_dma_buf_sync)),
+		.request = _IOC(_IOC_WRITE, 'b', 0, sizeof(struct agx_arg_dma_buf_sync)),
 		.args = GEN_ARGS(dma_buf_sync, dma_buf_sync_fields),
 	},
 	{
 		.name = "DMA_BUF_IOCTL_EXPORT_SYNC_FILE",
 		.on = AGX_ON_DMA_BUF,
-		.request =
-			_IOC(_IOC_READ | _IOC_WRITE, 'b', 2, sizeof(struct gen_dma_buf_sync_file)),
+		.request = _IOC(_IOC_READ | _IOC_WRITE, 'b', 2,
+				sizeof(struct agx_arg_dma_buf_sync_file)),
 		.args = {.name = "dma_buf_export_sync_file",
-			 .size = sizeof(struct gen_dma_buf_sync_file),
+			 .size = sizeof(struct agx_arg_dma_buf_sync_file),
 			 .num_fields = 2,
 			 .fields = dma_buf_export_fields},
 	},
 	{
 		.name = "DMA_BUF_IOCTL_IMPORT_SYNC_FILE",
 		.on = AGX_ON_DMA_BUF,
-		.request = _IOC(_IOC_WRITE, 'b', 3, sizeof(struct gen_dma_buf_sync_file)),
+		.request = _IOC(_IOC_WRITE, 'b', 3, sizeof(struct agx_arg_dma_buf_sync_file)),
 		.args = {.name = "dma_buf_import_sync_file",
-			 .size = sizeof(struct gen_dma_buf_sync_file),
+			 .size = sizeof(struct agx_arg_dma_buf_sync_file),
 			 .num_fields = 2,
 			 .fields = dma_buf_import_fields},
 	},
 	{
 		.name = "SYNC_IOC_MERGE",
 		.on = AGX_ON_SYNC_FILE,
-		.request = _IOC(_IOC_READ | _IOC_WRITE, '>', 3, sizeof(struct gen_sync_merge_data)),
+		.request = _IOC(_IOC_READ | _IOC_WRITE, '>', 3,
+				sizeof(struct agx_arg_sync_merge_data)),
 		.args = GEN_ARGS(sync_merge_data, sync_merge_fields),
 	},
 	{
 		.name = "SYNC_IOC_FILE_INFO",
 		.on = AGX_ON_SYNC_FILE,
-		.request = _IOC(_IOC_READ | _IOC_WRITE, '>', 4, sizeof(struct gen_sync_file_info)),
+		.request =
+			_IOC(_IOC_READ | _IOC_WRITE, '>', 4, sizeof(struct agx_arg_sync_file_info)),
 		.args = GEN_ARGS(sync_file_info, sync_file_info_fields),
 		.num_pointees = 1,
 		.pointees = {{.name = "sync_fence_info",
 			      .kind = AGX_POINTEE_ARRAY,
 			      .access = OUT,
-			      .pointer = offsetof(struct gen_sync_file_info, sync_fence_info),
-			      .count = {offsetof(struct gen_sync_file_info, num_fences), NO_FIELD},
+			      .pointer = offsetof(struct agx_arg_sync_file_info, sync_fence_info),
+			      .count = {offsetof(struct agx_arg_sync_file_info, num_fences),
+					NO_FIELD},
 			      .count_width = 4,
 			      .stride = NO_FIELD,
 			      .element = &fence_info}},
@@ -1108,7 +1075,7 @@ const struct agx_ioctl_desc agx_ioctl_table[] = {
 	{
 		.name = "SYNC_IOC_SET_DEADLINE",
 		.on = AGX_ON_SYNC_FILE,
-		.request = _IOC(_IOC_WRITE, '>', 5, sizeof(struct gen_sync_set_deadline)),
+		.request = _IOC(_IOC_WRITE, '>', 5, sizeof(struct agx_arg_sync_set_deadline)),
 		.args = GEN_ARGS(sync_set_deadline, sync_set_deadline_fields),
 	},
 };
