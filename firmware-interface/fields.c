@@ -88,9 +88,9 @@ int agx_fw_describe(const struct agx_fw_layout *layout, uint32_t offset, char *b
 			put(&text, ']');
 			offset %= member->size;
 		}
-		if (!member->layout)
+		if (!member->nested)
 			break;
-		layout = member->layout;
+		layout = agx_fw_nested(member);
 	}
 	if (offset) {
 		put(&text, '+');

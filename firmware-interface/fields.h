@@ -24,20 +24,26 @@ enum agx_fw_kind {
 	AGX_FW_STRUCT,
 };
 
+/*
+ * Names and numbers are in the tables, not pointers: thousands of pointers would have to be relocated
+ * at each start of a program.
+ */
+#define AGX_FW_NAME_SIZE 40
+
 struct agx_fw_layout;
 
 struct agx_fw_member {
-	const char *name;
+	char name[AGX_FW_NAME_SIZE];
 	uint32_t offset;     /* from the start of the structure */
 	uint32_t size;       /* bytes of one element */
 	uint32_t count;      /* elements of the array, of all its dimensions; 1 when it is none */
 	uint8_t kind;        /* enum agx_fw_kind */
 	uint8_t alternative; /* 1: of a union; other members have the same place */
-	const struct agx_fw_layout *layout; /* AGX_FW_STRUCT: of one element; else NULL */
+	uint16_t nested;     /* AGX_FW_STRUCT: see agx_fw_nested(); else 0 */
 };
 
 struct agx_fw_layout {
-	const char *name; /* as in the headers, without agx_ and variant */
+	char name[AGX_FW_NAME_SIZE]; /* as in the headers, without agx_ and variant */
 	uint32_t size;
 	uint32_t count;                      /* members */
 	const struct agx_fw_member *members; /* by offset, alternatives in the header's order */
@@ -45,6 +51,15 @@ struct agx_fw_layout {
 
 /* The structures of each variant, those that are the same for all included; NULL at the end. */
 extern const struct agx_fw_layout *const *const agx_fw_layouts[AGX_FW_VARIANT_COUNT];
+
+/* For agx_fw_nested(). */
+extern const struct agx_fw_layout *const agx_fw_all_layouts[];
+
+/* AGX_FW_STRUCT: the structure of one element; else NULL. */
+static inline const struct agx_fw_layout *agx_fw_nested(const struct agx_fw_member *member)
+{
+	return agx_fw_all_layouts[member->nested];
+}
 
 /* A structure by its name ("run_vertex", "job_meta"); NULL when the variant has none such. */
 const struct agx_fw_layout *agx_fw_find_layout(enum agx_fw_variant variant, const char *name);

@@ -39,6 +39,9 @@ MEMBER = re.compile(
 )
 
 
+NAME_SIZE = 40  # AGX_FW_NAME_SIZE of fields.h
+
+
 class Unreadable(Exception):
     """A line that the headers' conventions do not allow."""
 
@@ -125,6 +128,7 @@ class Table:
     def __init__(self):
         self.text = []
         self.symbols = {}  # C structure name to its symbol
+        self.numbers = {}  # symbol to its place in agx_fw_all_layouts, from 1
 
     def add(self, variant, written, group):
         """Writes a structure's members; the name of its struct agx_fw_layout."""
@@ -134,11 +138,17 @@ class Table:
             self.symbols[name] = self._emit(variant, "struct " + name, name, short, "", group)
         return self.symbols[name]
 
+    @staticmethod
+    def _check_name(name):
+        if len(name) >= NAME_SIZE:
+            raise Unreadable("%s: longer than AGX_FW_NAME_SIZE, %d" % (name, NAME_SIZE))
+
     def _emit(self, variant, struct, symbol, short, path, group):
         rows, nested = [], []
         self._rows(variant, struct, symbol, path, group, group.kind == "union", rows, nested)
         self.text += ["", "static const struct agx_fw_member %s_members[] = {" % symbol]
         self.text += rows + ["};", ""]
+        self._check_name(short)
         size = "sizeof(%s)" % struct
         if path:
             size = "sizeof(((%s *)0)->%s)" % (struct, path)
@@ -148,6 +158,7 @@ class Table:
                 short, size, symbol, symbol, symbol),
             "};",
         ]
+        self.numbers[symbol + "_layout"] = len(self.numbers) + 1
         return symbol + "_layout"
 
     def _rows(self, variant, struct, symbol, path, group, alternative, rows, nested):
@@ -160,21 +171,23 @@ class Table:
             full = path + "." + name if path else name
             base = ("offsetof(%s, %s)" % (struct, path)) if path else "0"
             whole = "sizeof(((%s *)0)->%s)" % (struct, full)
-            layout = "NULL"
+            layout = None
             if isinstance(kind, Group):
-                layout = "&" + self._emit(variant, struct, "%s_%s" % (symbol, name), name, full, kind)
+                layout = self._emit(variant, struct, "%s_%s" % (symbol, name), name, full, kind)
                 element, what = whole, "STRUCT"
             elif kind.startswith("struct "):
                 target = re.sub(r"AGX_FW\((\w+)\)", r"agx_%s_\1" % variant, kind[7:])
                 if target not in self.symbols:
                     raise Unreadable("%s comes before the structure %s" % (full, target))
-                layout, element, what = "&" + self.symbols[target], "sizeof(struct %s)" % target, "STRUCT"
+                layout, element, what = self.symbols[target], "sizeof(struct %s)" % target, "STRUCT"
             elif kind in KINDS:
                 element, what = "sizeof(%s)" % kind, KINDS[kind]
             else:
                 raise Unreadable("%s.%s: unknown type %s" % (struct, full, kind))
-            rows.append('\t{ "%s", offsetof(%s, %s) - %s, %s, %s / (%s), AGX_FW_%s, %d, %s },' % (
-                name, struct, full, base, element, whole, element, what, alternative, layout))
+            self._check_name(name)
+            rows.append('\t{ "%s", offsetof(%s, %s) - %s, %s, %s / (%s), AGX_FW_%s, %d, %d },' % (
+                name, struct, full, base, element, whole, element, what, alternative,
+                self.numbers.get(layout, 0)))
 
 
 def main():
@@ -192,6 +205,8 @@ def main():
             "/* Made by gen_fields.py from the headers. */", "", '#include "fields.h"',
             '#include "variants.h"']
     text += table.text
+    text += ["", "const struct agx_fw_layout *const agx_fw_all_layouts[] = {", "\tNULL,"]
+    text += ["\t&%s," % symbol for symbol in table.numbers] + ["};"]
     for variant, symbols in lists.items():
         text += ["", "static const struct agx_fw_layout *const %s_list[] = {" % variant]
         text += ["\t&%s," % symbol for symbol in symbols] + ["\tNULL,", "};"]

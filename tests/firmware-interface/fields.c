@@ -47,13 +47,13 @@ static int check_cover(const char *path, const struct agx_fw_layout *layout)
 			end = member_end;
 		}
 		if (member->kind == AGX_FW_STRUCT) {
-			if (!member->layout || member->layout->size != member->size) {
+			if (!agx_fw_nested(member) || agx_fw_nested(member)->size != member->size) {
 				print_error("%s: its layout has another size\n", name);
 				bad++;
 			} else if (!member->alternative) {
-				bad += check_cover(name, member->layout);
+				bad += check_cover(name, agx_fw_nested(member));
 			}
-		} else if (member->layout) {
+		} else if (agx_fw_nested(member)) {
 			print_error("%s: a layout but no structure\n", name);
 			bad++;
 		}

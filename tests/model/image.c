@@ -142,7 +142,7 @@ uint32_t image_offset(struct image *image, const char *structure, const char *pa
 		if (!*path)
 			return offset;
 		path++;
-		layout = member->layout;
+		layout = agx_fw_nested(member);
 	}
 	die("no member", path);
 	return 0;

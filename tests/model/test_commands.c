@@ -347,11 +347,11 @@ static bool is_near(const struct agx_fw_layout *layout, uint32_t at)
 	for (;;) {
 		member = agx_fw_find_member(layout, at);
 		at = (at - member->offset) % member->size;
-		if (!member->layout)
+		if (!agx_fw_nested(member))
 			break;
-		if (!strcmp(member->layout->name, "register"))
+		if (!strcmp(agx_fw_nested(member)->name, "register"))
 			return at >= 4 && at < 6;
-		layout = member->layout;
+		layout = agx_fw_nested(member);
 	}
 	return at < 2 && (member->kind == AGX_FW_FW_VA || member->kind == AGX_FW_GPU_VA);
 }

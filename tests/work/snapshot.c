@@ -69,12 +69,12 @@ static void walk_member(struct snapshot *snapshot, const struct agx_fw_member *m
 	uint64_t value = 0;
 	uint32_t i;
 
-	if (member->layout && !strcmp(member->layout->name, "register_array")) {
+	if (agx_fw_nested(member) && !strcmp(agx_fw_nested(member)->name, "register_array")) {
 		walk_registers(snapshot, at, prefix);
 		return;
 	}
-	if (member->layout && part_prefix(prefix, member->name, part)) {
-		walk(snapshot, member->layout, at, part, "");
+	if (agx_fw_nested(member) && part_prefix(prefix, member->name, part)) {
+		walk(snapshot, agx_fw_nested(member), at, part, "");
 		return;
 	}
 	for (i = 0; i < member->count; i++, at += member->size) {
@@ -82,9 +82,9 @@ static void walk_member(struct snapshot *snapshot, const struct agx_fw_member *m
 			snprintf(path, sizeof(path), "%s%s[%u]", way, member->name, i);
 		else
 			snprintf(path, sizeof(path), "%s%s", way, member->name);
-		if (member->layout) {
+		if (agx_fw_nested(member)) {
 			strncat(path, ".", sizeof(path) - strlen(path) - 1);
-			walk(snapshot, member->layout, at, prefix, path);
+			walk(snapshot, agx_fw_nested(member), at, prefix, path);
 			continue;
 		}
 		value = 0;

@@ -104,11 +104,12 @@ static void name_field(struct agx_firmware *firmware, const struct place *place,
 	for (uint32_t i = 0; place->alternative && i < layout->count; i++) {
 		const struct agx_fw_member *member = &layout->members[i];
 
-		if (!member->layout || strcmp(member->name, place->alternative) ||
+		if (!member->nested || strcmp(member->name, place->alternative) ||
 		    offset < member->offset || offset - member->offset >= member->size)
 			continue;
 		used = (size_t)snprintf(field, size, "%s.", member->name);
-		agx_fw_describe(member->layout, offset - member->offset, field + used, size - used);
+		agx_fw_describe(agx_fw_nested(member), offset - member->offset, field + used,
+				size - used);
 		return;
 	}
 	agx_fw_describe(layout, offset, field, size);
