@@ -24,8 +24,9 @@ INCLUDE_RULES = [
     ("userspace/vgpu/", re.compile(r"kernel/core|userspace/node|agx_(node|core|work|soc|device)\.h")),
     ("kernel/core/", re.compile(r"userspace/|<stdio\.h>|<stdlib\.h>|<unistd\.h>|<pthread\.h>")),
     ("userspace/trace/", re.compile(r"kernel/core|userspace/node|userspace/model|agx_node\.h")),
-    ("userspace/isa/", re.compile(r"userspace/(?!isa)|kernel/")),
-    ("userspace/cmdstream/", re.compile(r"userspace/(?!cmdstream)|kernel/")),
+    ("userspace/isa/", re.compile(r"userspace/|kernel/|uapi/|<stdio\.h>|<stdlib\.h>|<unistd\.h>")),
+    ("userspace/cmdstream/", re.compile(r"userspace/|kernel/|uapi/|<stdio\.h>|<stdlib\.h>|<unistd\.h>")),
+    ("userspace/decode/", re.compile(r"kernel/|userspace/(node|model)|agx_(node|core|firmware|gpu)\.h")),
 ]
 
 failures = []
