@@ -28,9 +28,12 @@ struct world {
 	struct client_compute compute;
 	struct client_render render;
 	unsigned int findings;
-	uint32_t expected; /* a finding that does not count; 0: none */
-	unsigned int seen; /* how often it came */
-	uint64_t digest;   /* of the transcript */
+	uint32_t expected;               /* a finding that does not count; 0: none */
+	unsigned int seen;               /* how often it came */
+	struct agx_node_place place;     /* of the last finding that has one */
+	struct agx_node_trouble trouble; /* the last */
+	unsigned int troubles;
+	uint64_t digest; /* of the transcript */
 	unsigned int lines;
 };
 
@@ -38,12 +41,22 @@ static void count_finding(void *data, const struct agx_node_finding *finding)
 {
 	struct world *w = data;
 
+	if (finding->place)
+		w->place = *finding->place;
 	if (w->expected && finding->id == w->expected) {
 		w->seen++;
 		return;
 	}
 	w->findings++;
 	print_error("finding: %s\n", finding->text);
+}
+
+static void take_trouble(void *data, const struct agx_node_trouble *trouble)
+{
+	struct world *w = data;
+
+	w->trouble = *trouble;
+	w->troubles++;
 }
 
 static void add_line(void *data, const char *line)
@@ -63,6 +76,8 @@ static void open_world(struct world *w, const struct agx_node_config *base)
 	config.memory_limit = 1ull << 28;
 	config.finding = count_finding;
 	config.finding_data = w;
+	config.trouble = take_trouble;
+	config.trouble_data = w;
 	config.transcript = add_line;
 	config.transcript_data = w;
 	assert_int_equal(agx_node_create(&config, &w->node), 0);
@@ -572,7 +587,7 @@ static void garbage_in_a_stream_is_a_finding(void **state)
 
 	(void)state;
 	open_world(&w, &config);
-	w.expected = AGX_GPU_FINDING_STREAM;
+	w.expected = AGX_GPU_FINDING_CONTROL_STREAM;
 	out = gpu_client_syncobj(&w.client);
 	w.compute.compute.cdm_ctrl_stream_base = CLIENT_VDM;
 	w.compute.compute.cdm_ctrl_stream_end = CLIENT_VDM + 8;
@@ -581,6 +596,98 @@ static void garbage_in_a_stream_is_a_finding(void **state)
 		0);
 	assert_int_equal(gpu_client_status(&w.client, out), 0);
 	assert_int_equal(w.seen, 1);
+	assert_true(w.place.known);
+	assert_int_equal(w.place.submit, 0);
+	assert_int_equal(w.place.command, 0);
+	assert_string_equal(w.place.unit, "compute");
+	assert_int_equal(w.troubles, 0);
+	close_world(&w);
+}
+
+/* Two commands; the second of them cannot be executed. */
+struct two_commands {
+	struct client_compute compute;
+	struct client_render render;
+};
+
+static void faults_name_submission_and_command(void **state)
+{
+	const struct agx_node_config config = {.single_step = true};
+	struct two_commands both;
+	struct world w;
+	uint32_t out;
+
+	open_world(&w, &config);
+	submit(&w, w.client.queue, 0, 0);
+	both.compute = w.compute;
+	both.render = w.render;
+	both.render.render.vdm_ctrl_stream_base = CLIENT_UNMAPPED;
+	out = gpu_client_syncobj(&w.client);
+	assert_int_equal(gpu_client_submit(&w.client, w.client.queue, &both, sizeof(both), 0, out),
+			 0);
+	assert_int_equal(gpu_client_status(&w.client, out), -EIO);
+	assert_int_equal(w.troubles, 1);
+	assert_int_equal(w.trouble.kind, AGX_NODE_FAULT);
+	assert_true(w.trouble.address == CLIENT_UNMAPPED);
+	assert_true(w.trouble.read);
+	assert_true(w.trouble.place.known);
+	assert_int_equal(w.trouble.place.submit, 1);
+	assert_int_equal(w.trouble.place.command, 1);
+	assert_string_equal(w.trouble.place.unit, "vertex");
+
+	/* The fragment unit has no stream: it is known by its programs and arrays. */
+	both.render = w.render;
+	both.render.render.eot.usc = 0x30000004;
+	assert_int_equal(gpu_client_submit(&w.client, w.client.queue, &both, sizeof(both), 0, out),
+			 0);
+	assert_int_equal(gpu_client_status(&w.client, out), -EIO);
+	assert_int_equal(w.troubles, 2);
+	assert_int_equal(w.trouble.place.submit, 2);
+	assert_int_equal(w.trouble.place.command, 1);
+	assert_string_equal(w.trouble.place.unit, "fragment");
+	assert_string_equal(w.trouble.place.item, "");
+	close_world(&w);
+}
+
+static uint64_t next_number(void *data)
+{
+	uint64_t *number = data;
+
+	return (*number)++;
+}
+
+/* Work that hangs is told while it does, and when the watchdog ends it. */
+static void timeouts_name_submission_and_command(void **state)
+{
+	uint64_t number = 40;
+	const struct agx_node_config config = {
+		.single_step = true,
+		.inject = "stick=compute@2",
+		.submit_number = next_number,
+		.submit_number_data = &number,
+	};
+	struct world w;
+	uint32_t out;
+
+	open_world(&w, &config);
+	out = gpu_client_syncobj(&w.client);
+	submit(&w, w.client.queue, 0, 0);
+	agx_node_busy(w.node);
+	assert_int_equal(w.troubles, 0);
+	submit(&w, w.client.queue, 0, out);
+	agx_node_busy(w.node);
+	assert_int_equal(w.troubles, 1);
+	assert_int_equal(w.trouble.kind, AGX_NODE_BUSY);
+	assert_true(w.trouble.place.known);
+	assert_int_equal(w.trouble.place.submit, 41);
+	assert_int_equal(w.trouble.place.command, 0);
+	while (gpu_client_status(&w.client, out) == 1)
+		agx_node_step(w.node);
+	assert_int_equal(gpu_client_status(&w.client, out), -ETIMEDOUT);
+	assert_int_equal(w.troubles, 2);
+	assert_int_equal(w.trouble.kind, AGX_NODE_TIMEOUT);
+	assert_int_equal(w.trouble.place.submit, 41);
+	assert_string_equal(w.trouble.place.unit, "compute");
 	close_world(&w);
 }
 
@@ -588,6 +695,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(garbage_in_a_stream_is_a_finding),
+		cmocka_unit_test(faults_name_submission_and_command),
+		cmocka_unit_test(timeouts_name_submission_and_command),
 		cmocka_unit_test(looking_at_the_device_makes_no_machine),
 		cmocka_unit_test(every_pair_runs_every_command),
 		cmocka_unit_test(other_pairs_are_refused),

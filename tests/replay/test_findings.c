@@ -142,9 +142,114 @@ static void findings_of_processes_are_merged(void **state)
 	assert_int_equal(one.total, 4 + 3 + FINDINGS_KINDS);
 }
 
+static const struct agx_node_place draw = {
+	.known = true,
+	.submit = 3,
+	.command = 1,
+	.unit = "vertex",
+	.item = "draw",
+	.number = 12,
+	.stage = "vertex",
+	.list = 0x1100000040,
+	.shader = 0x1100002000,
+};
+
+static void read_back(FILE *out, char *text, size_t size)
+{
+	rewind(out);
+	text[fread(text, 1, size - 1, out)] = 0;
+	fclose(out);
+}
+
+static void places_are_named(void **state)
+{
+	const struct agx_node_finding finding = {
+		.id = 2031,
+		.name = "DRAW_INSTANCES",
+		.text = "no instances",
+		.address = 0x1500000000,
+		.structure = "index_list_instances",
+		.field = "count",
+		.place = &draw,
+	};
+	struct findings findings = {0};
+	struct json_object *json;
+	char text[1024];
+	FILE *out = tmpfile();
+
+	assert_non_null(out);
+	findings_add(&findings, &finding);
+	findings_print(out, &findings);
+	read_back(out, text, sizeof(text));
+	assert_string_equal(text, "    finding 2031 DRAW_INSTANCES, 1 time; first at 0x1500000000, "
+				  "index_list_instances.count\n        no instances\n"
+				  "        at submit 3 command 1, vertex unit, draw 12, vertex "
+				  "shader 0x1100002000, USC list 0x1100000040\n");
+	json = findings_to_json(&findings);
+	assert_non_null(strstr(
+		json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN),
+		"\"place\":{\"submit\":3,\"command\":1,\"unit\":\"vertex\",\"draw\":12,"
+		"\"stage\":\"vertex\",\"usc_list\":\"0x1100000040\",\"shader\":\"0x1100002000\"}"));
+	json_object_put(json);
+}
+
+static void halts_are_listed(void **state)
+{
+	struct agx_node_trouble trouble = {
+		.kind = AGX_NODE_FAULT,
+		.address = 0x5000000000,
+		.read = true,
+		.what = "PPP record",
+		.place = draw,
+	};
+	struct findings findings = {0}, all = {0};
+	struct json_object *json;
+	char text[4096];
+	FILE *out = tmpfile();
+	unsigned int i;
+
+	assert_non_null(out);
+	findings_add_trouble(&findings, &trouble);
+	trouble.kind = AGX_NODE_TIMEOUT;
+	trouble.place =
+		(struct agx_node_place){.unit = "fragment", .item = "", .stage = "", .number = 0};
+	findings_add_trouble(&findings, &trouble);
+	findings_merge(&all, &findings);
+	findings_print(out, &all);
+	read_back(out, text, sizeof(text));
+	assert_string_equal(text,
+			    "    fault of the GPU: it may not read 0x5000000000 (PPP record)\n"
+			    "        at submit 3 command 1, vertex unit, draw 12, vertex "
+			    "shader 0x1100002000, USC list 0x1100000040\n"
+			    "    timeout of the GPU\n        at fragment unit\n");
+	json = troubles_to_json(&all);
+	assert_int_equal(json_object_array_length(json), 2);
+	assert_string_equal(json_object_to_json_string_ext(json_object_array_get_idx(json, 1),
+							   JSON_C_TO_STRING_PLAIN),
+			    "{\"kind\":\"timeout\",\"place\":{\"unit\":\"fragment\"}}");
+	json_object_put(json);
+
+	/* Those that do not fit are counted; what another process may have left is bounded. */
+	for (i = 0; i < FINDINGS_TROUBLES; i++)
+		findings_add_trouble(&findings, &trouble);
+	assert_int_equal(findings.troubles, FINDINGS_TROUBLES);
+	assert_int_equal(findings.trouble_total, FINDINGS_TROUBLES + 2);
+	out = tmpfile();
+	assert_non_null(out);
+	findings_print(out, &findings);
+	read_back(out, text, sizeof(text));
+	assert_non_null(strstr(text, "    2 more halts of the GPU\n"));
+	memset(&findings, 0xff, sizeof(findings));
+	findings_bound(&findings);
+	assert_int_equal(findings.troubles, FINDINGS_TROUBLES);
+	json_object_put(troubles_to_json(&findings));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(places_are_named),
+		cmocka_unit_test(halts_are_listed),
 		cmocka_unit_test(the_first_of_each_kind_is_kept),
 		cmocka_unit_test(more_kinds_than_fit_are_counted),
 		cmocka_unit_test(long_and_wild_text_is_bounded),

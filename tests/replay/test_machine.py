@@ -104,7 +104,7 @@ class Machine(unittest.TestCase):
         self.assertEqual(len(digests), 4)
 
     def test_all_pairs(self):
-        data = self.replay("--all-pairs", "--strict", "--shard", "1/17", TRACES)
+        data = self.replay("--all-pairs", "--strict", trace("gl-piglit-clear"))
         pairs = [(r["replayed_gpu"], r["replayed_firmware"]) for r in data["results"]]
         self.assertEqual(len(pairs), PAIRS)
         self.assertEqual(len(set(pairs)), PAIRS)
@@ -139,6 +139,16 @@ class Machine(unittest.TestCase):
         data = self.replay("--inject", "fault=compute@2", trace("vk-compute"))
         self.assertEqual(data["results"][0]["verdict"], "PASS")
         self.assertEqual(data["results"][0]["faults"], 1)
+        # The submission, its command, the dispatch and its program, counted as agx decode does.
+        trouble, = data["results"][0]["troubles"]
+        self.assertEqual(trouble["kind"], "fault")
+        place = trouble["place"]
+        self.assertEqual((place["unit"], place["stage"]), ("compute", "compute"))
+        decoded = agx("decode", "--no-colour", "--submit", place["submit"], trace("vk-compute")).stdout
+        self.assertIn("submit %d:" % place["submit"], decoded)
+        self.assertIn("dispatch %d " % place["dispatch"], decoded)
+        self.assertIn("pipeline=" + place["usc_list"], decoded)
+        self.assertIn("code=" + place["shader"], decoded)
         run = agx("replay", "--strict", "--inject", "fault=compute@2", trace("vk-compute"))
         self.assertEqual(run.returncode, 1, run.stdout)
         self.assertIn("jobs that faulted: 1", run.stdout)
@@ -146,6 +156,14 @@ class Machine(unittest.TestCase):
         result = data["results"][0]
         self.assertEqual((result["verdict"], result["reason"]), ("FAIL", "trouble"))
         self.assertEqual(result["restarts"], 1)
+
+    def test_what_has_not_ended_is_named(self):
+        data = self.replay("--inject", "stick=compute@3", trace("vk-compute"), status=1)
+        result = data["results"][0]
+        self.assertEqual(result["verdict"], "FAIL")
+        self.assertEqual([t["kind"] for t in result["troubles"]], ["unfinished"])
+        self.assertEqual(result["troubles"][0]["place"]["submit"], 2)
+        self.assertGreater(result["divergence"]["submits"], 2)
 
     def test_rules_of_injection_are_listed(self):
         run = agx("replay", "--inject", "help")
@@ -182,6 +200,9 @@ class Machine(unittest.TestCase):
         with open(report) as f:
             data = json.load(f)
         self.assertEqual((data["total"]["injected"], data["total"]["faults"]), (1, 1))
+        trouble, = data["troubles"]
+        self.assertEqual(trouble["kind"], "fault")
+        self.assertEqual((trouble["place"]["submit"], trouble["place"]["dispatch"]), (1, 0))
 
     def test_run_refuses(self):
         for args, words in (

@@ -335,15 +335,24 @@ static void take_finding(void *data, const struct agx_node_finding *finding)
 	findings_add(machine->findings, finding);
 }
 
+static void take_trouble(void *data, const struct agx_node_trouble *trouble)
+{
+	const struct machine *machine = data;
+
+	findings_add_trouble(machine->findings, trouble);
+}
+
 static struct agx_replay_target *create_virtual(const struct replay_options *o,
 						const char *firmware, struct machine *machine)
 {
 	struct replay_virtual_params params = {
 		.firmware = firmware,
 		.inject = o->inject,
+		.critic = o->strict,
 		.verbose = o->verbose,
 		.transcript = machine->transcript ? take_line : NULL,
 		.finding = take_finding,
+		.trouble = take_trouble,
 		.data = machine,
 	};
 

@@ -132,6 +132,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_STRICT:
 		run->strict = true;
+		run->env.critic = true;
 		break;
 	case OPT_TRANSCRIPT:
 		run->transcript = arg;
@@ -192,10 +193,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static int prepare(void *data)
 {
 	static const char *const shown[] = {
-		"LD_PRELOAD",       PRELOAD_ENV_RUN_DIR,   PRELOAD_ENV_NODE,
-		PRELOAD_ENV_GPU,    PRELOAD_ENV_EXEC,      PRELOAD_ENV_MEMORY,
-		PRELOAD_ENV_LOG,    PRELOAD_ENV_REPORT,    PRELOAD_ENV_FIRMWARE,
-		PRELOAD_ENV_INJECT, PRELOAD_ENV_TRANSCRIPT};
+		"LD_PRELOAD",       PRELOAD_ENV_RUN_DIR,    PRELOAD_ENV_NODE,
+		PRELOAD_ENV_GPU,    PRELOAD_ENV_EXEC,       PRELOAD_ENV_MEMORY,
+		PRELOAD_ENV_LOG,    PRELOAD_ENV_REPORT,     PRELOAD_ENV_FIRMWARE,
+		PRELOAD_ENV_INJECT, PRELOAD_ENV_TRANSCRIPT, PRELOAD_ENV_CRITIC};
 	struct run *run = data;
 	char error[512];
 	const char *value;
@@ -248,7 +249,8 @@ static uint64_t show_findings(const struct run *run)
 	struct findings findings;
 
 	runstats_findings(&run->dir, &findings);
-	if (findings.total && (run->options->strict || !log || strcmp(log, "none"))) {
+	if ((findings.total || findings.trouble_total) &&
+	    (run->options->strict || !log || strcmp(log, "none"))) {
 		agx_warning("%" PRIu64 " finding%s of the firmware model:", findings.total,
 			    findings.total == 1 ? "" : "s");
 		findings_print(stderr, &findings);
@@ -279,6 +281,7 @@ static int write_report(const struct run *run, int status)
 				       json_object_new_string(run_options->pair.firmware));
 		runstats_findings(&run->dir, &findings);
 		json_object_object_add(stats, "findings", findings_to_json(&findings));
+		json_object_object_add(stats, "troubles", troubles_to_json(&findings));
 		json_object_object_add(stats, "status", json_object_new_int(status));
 		if (strcmp(run_options->report, "-"))
 			file = fopen(run_options->report, "we");

@@ -19,6 +19,7 @@
 #include "findings_report.h"
 #include "inject_option.h"
 #include "pairs.h"
+#include "place.h"
 #include "preload/config.h"
 #include "preload/findings.h"
 #include "transcript.h"
@@ -211,6 +212,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_STRICT:
 		o->strict = true;
+		o->config.critic = true;
 		break;
 	case OPT_STATS:
 		o->stats = true;
@@ -262,6 +264,7 @@ static void log_line(void *cookie, enum agx_vgpu_log_level level, const char *li
 static void add_finding(void *cookie, const struct agx_chip_finding *found)
 {
 	struct session *session = cookie;
+	struct agx_node_place place;
 	const struct agx_node_finding what = {
 		.id = found->id,
 		.name = found->name,
@@ -271,8 +274,12 @@ static void add_finding(void *cookie, const struct agx_chip_finding *found)
 		.field = found->field,
 		.expected = found->expected,
 		.got = found->got,
+		.place = found->place ? &place : NULL,
 	};
 
+	/* Which submission it was the guest's kernel knows. */
+	if (found->place)
+		agx_place_fill(&place, found->place);
 	findings_add(&session->findings, &what);
 }
 

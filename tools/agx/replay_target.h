@@ -9,12 +9,14 @@
 #include "replay.h"
 
 struct agx_node_finding;
+struct agx_node_trouble;
 
 struct replay_virtual_params {
 	const char *firmware;  /* version, NULL: the oldest that the SoC has */
 	const char *inject;    /* faults on purpose: rules of agx_inject.h; NULL: none */
 	uint64_t memory_limit; /* bytes of buffer objects per node, 0: the node's default */
 	bool verbose;          /* the node's messages go to standard error */
+	bool critic;           /* the GPU judges all that commands lead to */
 
 	/*
 	 * The firmware transcript, a line without its end, and what the firmware finds wrong. May be
@@ -22,6 +24,7 @@ struct replay_virtual_params {
 	 */
 	void (*transcript)(void *data, bool several, uint32_t process, const char *line);
 	void (*finding)(void *data, const struct agx_node_finding *finding);
+	void (*trouble)(void *data, const struct agx_node_trouble *trouble);
 	void *data;
 };
 

@@ -24,6 +24,7 @@ struct virtual_target {
 	struct process processes[AGXT_MAX_STREAMS];
 	struct replay_virtual_params params;
 	char soc[16];
+	bool told_busy; /* which units had not ended when a file was closed */
 };
 
 /* The node's access functions have no context: the one target of the process. */
@@ -86,6 +87,21 @@ static void pass_finding(void *data, const struct agx_node_finding *finding)
 	v->params.finding(v->params.data, finding);
 }
 
+static void pass_trouble(void *data, const struct agx_node_trouble *trouble)
+{
+	struct virtual_target *v = data;
+
+	v->told_busy |= trouble->kind == AGX_NODE_BUSY;
+	v->params.trouble(v->params.data, trouble);
+}
+
+static uint64_t submit_number(void *data)
+{
+	const struct virtual_target *v = data;
+
+	return v->base.submit;
+}
+
 static int node_of(struct virtual_target *v, uint32_t stream, struct agx_node **node)
 {
 	struct process *process = &v->processes[stream < AGXT_MAX_STREAMS ? stream : 0];
@@ -93,6 +109,7 @@ static int node_of(struct virtual_target *v, uint32_t stream, struct agx_node **
 		.gpu = v->soc,
 		.firmware = v->params.firmware,
 		.inject = v->params.inject,
+		.critic = v->params.critic,
 		.exec = AGX_EXEC_NONE,
 		.memory_limit = v->params.memory_limit,
 		.single_step = true,
@@ -105,6 +122,10 @@ static int node_of(struct virtual_target *v, uint32_t stream, struct agx_node **
 		.transcript_data = process,
 		.finding = v->params.finding ? pass_finding : NULL,
 		.finding_data = v,
+		.trouble = v->params.trouble ? pass_trouble : NULL,
+		.trouble_data = v,
+		.submit_number = submit_number,
+		.submit_number_data = v,
 	};
 	int ret = 0;
 
@@ -151,8 +172,20 @@ static int virtual_open(struct agx_replay_target *target, uint32_t stream, void 
 	return ret;
 }
 
+/* Work that goes on is worth to be told before its file's end takes it away. */
+static void tell_busy(struct virtual_target *v)
+{
+	for (size_t i = 0; i < AGXT_MAX_STREAMS && !v->told_busy; i++)
+		if (v->processes[i].node)
+			agx_node_busy(v->processes[i].node);
+}
+
 static void virtual_close(struct agx_replay_target *target, void *file)
 {
+	struct virtual_target *v = (struct virtual_target *)target;
+
+	if (v->params.trouble)
+		tell_busy(v);
 	agx_file_put(file);
 }
 

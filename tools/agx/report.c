@@ -129,6 +129,8 @@ void report_text_trace(FILE *out, const struct suite *suite, const struct suite_
 	fprintf(out, "    first divergence: record %" PRIu64 ", call %" PRIu64, d->record, d->call);
 	fprintf(out, " (process %" PRIu32 ", thread %" PRIu32 "): %s\n", d->process, d->thread,
 		d->name);
+	if (d->submits)
+		fprintf(out, "        behind    submit %" PRIu64 "\n", d->submits - 1);
 	fprintf(out, "        field     %s\n        expected  %s\n        got       %s\n", d->field,
 		d->expected, d->got);
 	for (i = 0; i < d->last_count && i < AGX_REPLAY_LAST; i++)
@@ -230,6 +232,7 @@ static struct json_object *json_divergence(const struct agx_replay_divergence *d
 
 	add_count(object, "record", d->record);
 	add_count(object, "call", d->call);
+	add_count(object, "submits", d->submits);
 	add_count(object, "process", d->process);
 	add_count(object, "thread", d->thread);
 	add_text(object, "name", d->name);
@@ -261,6 +264,7 @@ static void json_machine(struct json_object *object, const struct suite_result *
 	add_count(object, "timeouts", r->troubles.timeouts);
 	add_count(object, "restarts", r->troubles.restarts);
 	json_object_object_add(object, "findings", findings_to_json(&r->findings));
+	json_object_object_add(object, "troubles", troubles_to_json(&r->findings));
 	if (!r->transcript_digest[0])
 		return;
 	transcript = json_object_new_object();

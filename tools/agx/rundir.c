@@ -421,6 +421,8 @@ int rundir_set_environment(const struct rundir *run, const struct rundir_options
 		ret = -errno;
 	if (!ret && options->transcript && setenv(PRELOAD_ENV_TRANSCRIPT, options->transcript, 1))
 		ret = -errno;
+	if (!ret && options->critic && setenv(PRELOAD_ENV_CRITIC, "1", 1))
+		ret = -errno;
 	if (!ret && options->report && setenv(PRELOAD_ENV_REPORT, "1", 1))
 		ret = -errno;
 	return ret ? fail(error, error_size, ret, "the environment cannot be set") : 0;

@@ -10,6 +10,7 @@
 #ifndef RUNDIR_H
 #define RUNDIR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -46,6 +47,7 @@ struct rundir_options {
 	uint64_t memory;        /* bytes, 0: the node's default */
 	const char *log;        /* level, NULL: the default */
 	int report;             /* look for leaks at exit */
+	bool critic;            /* the GPU judges all that commands lead to */
 };
 
 /*

@@ -40,15 +40,48 @@ enum agx_node_log_level {
 	AGX_NODE_LOG_MACHINE, /* what the driver core and the firmware say */
 };
 
-/* Something that the model of the firmware has to say against what the driver wrote. */
+/*
+ * What of a client's work the GPU was at, as closely as it is known: the closest draw or launch, which may be
+ * the one to come.
+ */
+struct agx_node_place {
+	bool known; /* submit and command are; otherwise the command had ended, or was never recognised */
+	uint64_t submit;  /* the submission, from 0: see agx_node_config.submit_number */
+	uint32_t command; /* renders and launches of it, from 0 */
+	const char *unit; /* "vertex", "fragment", "compute" */
+	const char *item; /* "draw", "dispatch"; "" when none is known */
+	uint32_t number;  /* of it in the command's control stream, from 0 */
+	const char *
+		stage; /* whose list and shader: "vertex", "background"...; "" when none is known */
+	uint64_t list; /* GPU address of the list of USC words, 0: not known */
+	uint64_t shader; /* GPU address of the code, 0: not known */
+};
+
+enum agx_node_trouble_kind {
+	AGX_NODE_FAULT,
+	AGX_NODE_TIMEOUT, /* a unit did not get on, and was stopped */
+	AGX_NODE_BUSY,    /* a unit has not ended: agx_node_busy() */
+};
+
+/* The GPU was halted, and jobs fail for it. Strings live during the call only. */
+struct agx_node_trouble {
+	enum agx_node_trouble_kind kind;
+	uint64_t address; /* FAULT: that could not be accessed */
+	bool read;
+	const char *what; /* FAULT: the GPU wanted there */
+	struct agx_node_place place;
+};
+
+/* Something that the models of firmware and GPU have to say against what was written. */
 struct agx_node_finding {
-	unsigned int id;       /* enum agx_finding_id of the model's findings.h */
+	unsigned int id;       /* of the model's findings.h and gpu_findings.h */
 	const char *name;      /* of the id: "POINTER_NULL" */
 	const char *text;      /* a sentence with all of this */
 	uint64_t address;      /* of the member, for the firmware; or a mailbox message */
 	const char *structure; /* as docs/firmware-interface.md names it */
 	const char *field;     /* way to the member, "" when it is the whole */
 	uint64_t expected, got;
+	const struct agx_node_place *place; /* NULL: it is about no work of the GPU */
 };
 
 struct agx_node_config {
@@ -83,6 +116,23 @@ struct agx_node_config {
 	void *transcript_data;
 	void (*finding)(void *data, const struct agx_node_finding *finding);
 	void *finding_data;
+
+	/* Called as finding is; may be NULL. */
+	void (*trouble)(void *data, const struct agx_node_trouble *trouble);
+	void *trouble_data;
+
+	/*
+	 * The number of the submission that is being made, for places; called with locks held. NULL: they are
+	 * counted from 0.
+	 */
+	uint64_t (*submit_number)(void *data);
+	void *submit_number_data;
+
+	/*
+	 * The GPU judges everything that commands lead to: streams, lists, descriptors and programs
+	 * (docs/null-gpu.md). Takes time; what it has to say comes as findings.
+	 */
+	bool critic;
 
 	/*
 	 * A firmware that has crashed stays so, as on a Mac: every later submission fails with
@@ -129,6 +179,9 @@ int agx_node_create(const struct agx_node_config *config, struct agx_node **node
 void agx_node_destroy(struct agx_node *node);
 
 void agx_node_stats(struct agx_node *node, struct agx_node_stats *stats);
+
+/* Calls trouble (of the configuration) for each unit of the GPU that is at work, with BUSY. */
+void agx_node_busy(struct agx_node *node);
 
 /*
  * single_step only: retires every job that can run now; where the machine waits for time to pass,

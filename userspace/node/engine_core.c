@@ -27,6 +27,7 @@
 
 #include "machine.h"
 #include "node_internal.h"
+#include "place.h"
 #include "sched.h"
 
 /* A job that was not built, with a copy of what it is to be built from. */
@@ -37,12 +38,16 @@ struct unbuilt {
 };
 
 struct payload {
-	struct agx_queue *queue;    /* a reference */
-	struct agx_job *job;        /* from run() on; NULL again when nobody waits for its end */
-	struct agx_core_job *core;  /* NULL until it is built */
-	struct unbuilt *unbuilt;    /* NULL from then on */
-	struct list_head done_link; /* agx_machine.done */
-	bool in_flight;             /* with the core, which will tell its end */
+	struct agx_queue *queue;      /* a reference */
+	struct agx_job *job;          /* from run() on; NULL again when nobody waits for its end */
+	struct agx_core_job *core;    /* NULL until it is built */
+	struct unbuilt *unbuilt;      /* NULL from then on */
+	struct list_head flight_link; /* agx_machine.flight, while it is there */
+	struct list_head done_link;   /* agx_machine.done */
+	uint64_t submit;              /* its number, for people */
+	uint32_t num_notes;
+	struct agx_command_note *notes; /* of its commands, behind objects */
+	bool in_flight;                 /* with the core, which will tell its end */
 	int error;
 	uint64_t number; /* of the queue's jobs that were given to the core */
 	uint32_t num_objects;
@@ -77,17 +82,28 @@ static void free_payload(struct payload *payload)
 /* With references on the timestamp objects; the commands name the core's from now on. */
 static struct payload *create_payload(struct agx_queue *queue, const struct agx_engine_work *work)
 {
+	const struct agx_node_config *config = &queue->node->config;
 	struct payload *payload;
 	uint32_t i, j, objects = 0;
 
 	for (i = 0; i < work->count; i++)
 		for (j = 0; j < AGX_NUM_TIMESTAMPS; j++)
 			objects += !!work->cmds[i].timestamps[j].object;
-	payload = malloc(sizeof(*payload) + objects * sizeof(payload->objects[0]));
+	payload = malloc(sizeof(*payload) + objects * sizeof(payload->objects[0]) +
+			 work->count * sizeof(payload->notes[0]));
 	if (!payload)
 		return NULL;
-	*payload = (struct payload){.queue = agx_queue_get(queue)};
+	*payload = (struct payload){
+		.queue = agx_queue_get(queue),
+		.submit = config->submit_number ? config->submit_number(config->submit_number_data)
+						: queue->node->stats.submits,
+		.num_notes = work->count,
+		.notes = (struct agx_command_note *)&payload->objects[objects],
+	};
+	list_init(&payload->flight_link);
 	list_init(&payload->done_link);
+	for (i = 0; i < work->count; i++)
+		agx_place_note(&payload->notes[i], &work->cmds[i]);
 	for (i = 0; objects && i < work->count; i++) {
 		for (j = 0; j < AGX_NUM_TIMESTAMPS; j++) {
 			struct agx_object *object = work->cmds[i].timestamps[j].object;
@@ -201,6 +217,7 @@ static int finish(struct agx_machine *machine, struct payload *current)
 		struct agx_engine_queue *queue = &payload->queue->engine;
 
 		list_del(&payload->done_link);
+		list_del(&payload->flight_link);
 		payload->in_flight = false;
 		machine->in_flight--;
 		count_error(machine->node, payload->error);
@@ -230,11 +247,13 @@ static int submit(struct agx_machine *machine, struct payload *payload)
 	payload->number = ++queue->submitted;
 	payload->in_flight = true;
 	machine->in_flight++;
+	list_add_tail(&payload->flight_link, &machine->flight);
 	err = agx_core_job_submit(payload->core);
 	if (err && list_empty(&payload->done_link)) {
 		queue->submitted--;
 		payload->in_flight = false;
 		machine->in_flight--;
+		list_del(&payload->flight_link);
 		return err;
 	}
 	return 0;
@@ -284,6 +303,25 @@ static void release(struct agx_node *node, void *data)
 	free_payload(payload);
 	if (node->sched)
 		agx_sched_retry_locked(node);
+}
+
+void agx_engine_find_place(struct agx_machine *machine, const struct agx_gpu_place *from,
+			   struct agx_node_place *place)
+{
+	struct payload *payload;
+	uint32_t i;
+
+	agx_place_fill(place, from);
+	list_for_each_entry(payload, &machine->flight, flight_link) {
+		for (i = 0; i < payload->num_notes; i++) {
+			if (!agx_place_is_of(from, &payload->notes[i]))
+				continue;
+			place->known = true;
+			place->submit = payload->submit;
+			place->command = i;
+			return;
+		}
+	}
 }
 
 /* --- Time --- */

@@ -131,6 +131,7 @@ static void finding(void *cookie, const struct agx_chip_finding *found)
 {
 	struct agx_machine *machine = cookie;
 	struct agx_node *node = machine->node;
+	struct agx_node_place place;
 	const struct agx_node_finding what = {
 		.id = found->id,
 		.name = found->name,
@@ -140,14 +141,47 @@ static void finding(void *cookie, const struct agx_chip_finding *found)
 		.field = found->field,
 		.expected = found->expected,
 		.got = found->got,
+		.place = found->place ? &place : NULL,
 	};
 
+	if (found->place)
+		agx_engine_find_place(machine, found->place, &place);
 	node->stats.findings++;
 	if (node->config.finding)
 		node->config.finding(node->config.finding_data, &what);
 	if (machine->reported++ < MAX_REPORTS)
 		agx_node_log(node, AGX_NODE_LOG_WARN, "finding %u %s: %s", what.id, what.name,
 			     what.text);
+}
+
+static void halted(void *cookie, const struct agx_chip_halt *halt)
+{
+	struct agx_machine *machine = cookie;
+	struct agx_node *node = machine->node;
+	struct agx_node_trouble trouble = {
+		.kind = halt->fault ? AGX_NODE_FAULT : AGX_NODE_TIMEOUT,
+		.address = halt->fault ? halt->fault->address : 0,
+		.read = halt->fault && halt->fault->read,
+		.what = halt->fault && halt->fault->what ? halt->fault->what : "",
+	};
+
+	agx_engine_find_place(machine, halt->place, &trouble.place);
+	if (node->config.trouble)
+		node->config.trouble(node->config.trouble_data, &trouble);
+}
+
+void agx_machine_busy(struct agx_machine *machine)
+{
+	struct agx_node *node = machine->node;
+	struct agx_node_trouble trouble = {.kind = AGX_NODE_BUSY, .what = ""};
+	struct agx_gpu_place place;
+
+	for (unsigned int i = 0; i < AGX_GPU_UNITS; i++) {
+		if (!agx_chip_busy(machine->chip, (enum agx_gpu_unit)i, &place))
+			continue;
+		agx_engine_find_place(machine, &place, &trouble.place);
+		node->config.trouble(node->config.trouble_data, &trouble);
+	}
 }
 
 static void transcript(void *cookie, const char *line)
@@ -178,6 +212,7 @@ static int create_chip(struct agx_machine *machine)
 		.output_bits = node->soc->output_address_bits,
 		.ttbat_pa = agx_machine_address(machine->reserved + TTBS * PAGE),
 		.handoff_pa = agx_machine_address(machine->reserved + HANDOFF * PAGE),
+		.critic = node->config.critic,
 		.inject = node->inject,
 		.ram = ram_at,
 		.mailbox = to_driver,
@@ -185,6 +220,7 @@ static int create_chip(struct agx_machine *machine)
 		.log = node->config.log ? firmware_log : NULL,
 		.finding = finding,
 		.transcript = node->config.transcript ? transcript : NULL,
+		.halted = node->config.trouble ? halted : NULL,
 		.cookie = machine,
 	};
 	char error[256];
@@ -246,6 +282,7 @@ int agx_machine_get(struct agx_node *node, struct agx_machine **out)
 	machine->node = node;
 	machine->reserved = (uint64_t)reserved;
 	machine->wait = UINT64_MAX;
+	list_init(&machine->flight);
 	list_init(&machine->done);
 	err = create_chip(machine);
 	if (!err)

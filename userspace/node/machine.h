@@ -42,12 +42,13 @@ struct agx_machine {
 	} mailbox[AGX_MACHINE_MAILBOX]; /* to the driver, a circle */
 	uint32_t head, tail;
 
-	struct list_head done; /* the engine's: jobs whose end it has not dealt with */
-	uint32_t in_flight;    /* the engine's: jobs that the core has and that have not ended */
-	uint64_t wait;         /* ns from the last pump until it wants the next; UINT64_MAX: none */
-	uint32_t reported;     /* findings that went to the log */
-	bool no_memory;        /* the core asked for memory and did not get it */
-	bool booting;          /* started, and not ready since */
+	struct list_head flight; /* the engine's: jobs that the core has, the oldest first */
+	struct list_head done;   /* the engine's: jobs whose end it has not dealt with */
+	uint32_t in_flight;      /* the engine's: jobs that the core has and that have not ended */
+	uint64_t wait;     /* ns from the last pump until it wants the next; UINT64_MAX: none */
+	uint32_t reported; /* findings that went to the log */
+	bool no_memory;    /* the core asked for memory and did not get it */
+	bool booting;      /* started, and not ready since */
 	uint32_t boot_failures; /* in a row */
 };
 
@@ -78,6 +79,9 @@ bool agx_machine_skip(struct agx_machine *machine, uint64_t limit);
 /* It has crashed and is not started again. Accepts NULL. */
 bool agx_machine_is_lost(const struct agx_machine *machine);
 
+/* Calls config.trouble, which must be there, for each unit of the GPU that is at work. */
+void agx_machine_busy(struct agx_machine *machine);
+
 /* How often something was made to go wrong. */
 uint64_t agx_machine_injected(const struct agx_machine *machine);
 
@@ -96,6 +100,12 @@ void agx_machine_fill_platform(struct agx_machine *machine);
 
 /* engine_core.c. stop: turns the machine off and deals with the end of all jobs. */
 void agx_engine_stop(struct agx_node *node);
+
+/* Whose work it was, and the rest of the place. */
+struct agx_gpu_place;
+struct agx_node_place;
+void agx_engine_find_place(struct agx_machine *machine, const struct agx_gpu_place *from,
+			   struct agx_node_place *place);
 
 /* A job has ended; called from within the core. */
 void agx_engine_job_done(struct agx_machine *machine, void *payload, int error);

@@ -269,6 +269,14 @@ void agx_node_stats(struct agx_node *node, struct agx_node_stats *stats)
 	agx_node_unlock(node);
 }
 
+void agx_node_busy(struct agx_node *node)
+{
+	agx_node_lock(node);
+	if (node->machine && node->config.trouble)
+		agx_machine_busy(node->machine);
+	agx_node_unlock(node);
+}
+
 void agx_node_step(struct agx_node *node)
 {
 	agx_node_lock(node);

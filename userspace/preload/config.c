@@ -100,6 +100,7 @@ static bool read_environment(struct preload_config *config)
 		config->memory = 0;
 	config->log_level = parse_level(getenv(PRELOAD_ENV_LOG));
 	config->report = getenv(PRELOAD_ENV_REPORT) != NULL;
+	config->critic = getenv(PRELOAD_ENV_CRITIC) != NULL;
 	return true;
 }
 

@@ -22,6 +22,7 @@
 #define PRELOAD_ENV_MEMORY     "AGX_MEMORY"     /* bytes */
 #define PRELOAD_ENV_LOG        "AGX_LOG"        /* error, warn, debug */
 #define PRELOAD_ENV_REPORT     "AGX_REPORT"     /* set: look for leaks when the process exits */
+#define PRELOAD_ENV_CRITIC     "AGX_CRITIC"     /* set: the GPU judges all that commands lead to */
 
 #define PRELOAD_TRANSCRIPT_MAX 512 /* bytes of these, with their end */
 #define PRELOAD_INJECT_MAX     512
@@ -58,6 +59,7 @@ struct preload_config {
 	uint64_t memory;                         /* 0: the node's default */
 	int log_level;                           /* enum agx_node_log_level, or -1: silent */
 	bool report;
+	bool critic;
 };
 
 enum preload_state {

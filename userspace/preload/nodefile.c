@@ -120,6 +120,11 @@ static void take_finding(void *data, const struct agx_node_finding *finding)
 	findings_add(&stats->findings, finding);
 }
 
+static void take_trouble(void *data, const struct agx_node_trouble *trouble)
+{
+	findings_add_trouble(&stats->findings, trouble);
+}
+
 static int make_node_locked(void)
 {
 	struct agx_node_config config = {
@@ -132,6 +137,8 @@ static int make_node_locked(void)
 		.log = preload_log,
 		.transcript = preload_config.transcript[0] ? preload_transcript : NULL,
 		.finding = take_finding,
+		.trouble = take_trouble,
+		.critic = preload_config.critic,
 	};
 	struct agx_node *n;
 	int ret;

@@ -17,9 +17,7 @@ const char *agx_ioctl_name(uint32_t request, char *buf, size_t size)
 	return buf;
 }
 
-/* A value by the field's format, as text. Names that are not known are given as numbers. */
-static void format_value(const struct agx_ioctl_field *field, uint64_t value, char *buf,
-			 size_t size)
+void agx_field_text(const struct agx_ioctl_field *field, uint64_t value, char *buf, size_t size)
 {
 	const struct agx_ioctl_name *name;
 	uint64_t left = value;
@@ -113,7 +111,7 @@ static json_object *value_json(const struct agx_ioctl_field *field, uint64_t val
 	default:
 		break;
 	}
-	format_value(field, value, text, sizeof(text));
+	agx_field_text(field, value, text, sizeof(text));
 	return json_object_new_string(text);
 }
 
@@ -185,8 +183,8 @@ void agx_struct_print(FILE *out, const struct agx_struct_desc *desc, const void 
 			continue;
 		}
 		for (j = 0; j < field->count; j++) {
-			format_value(field, agx_field_get(field, j, bytes, size), text,
-				     sizeof(text));
+			agx_field_text(field, agx_field_get(field, j, bytes, size), text,
+				       sizeof(text));
 			fprintf(out, "%s%s%s", field->count > 1 && !j ? "[" : "", j ? " " : "",
 				text);
 		}

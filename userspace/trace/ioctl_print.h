@@ -28,6 +28,12 @@ void agx_struct_print(FILE *out, const struct agx_struct_desc *desc, const void 
 void agx_call_print(FILE *out, const struct agxt_record *rec);
 json_object *agx_call_json(const struct agxt_record *rec);
 
+/*
+ * A value as text, by the field's format (not AGX_FORMAT_CHARS). Names that are not known are given as
+ * numbers.
+ */
+void agx_field_text(const struct agx_ioctl_field *field, uint64_t value, char *buf, size_t size);
+
 /* Name of an ioctl: from the table, or "ioctl 0x12345678" in buf. */
 const char *agx_ioctl_name(uint32_t request, char *buf, size_t size);
 

@@ -103,6 +103,7 @@ static int take_item(struct replay *r, const struct agx_trace_item *item)
 		r->out->stats.processes++;
 	}
 	r->target->now = item->rec->time_ns;
+	r->submits = item->submit;
 	switch (item->rec->type) {
 	case AGXT_META:
 		return take_meta(r, item);

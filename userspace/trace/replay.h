@@ -74,6 +74,7 @@ struct agx_replay_target {
 
 	/* Set by the engine before each call. */
 	uint64_t now;       /* time of the recording, ns */
+	uint64_t submit;    /* of a submission: its number in the trace, from 0 */
 	const void *window; /* the only memory that an ioctl may touch */
 	size_t window_size;
 };

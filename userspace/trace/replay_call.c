@@ -343,6 +343,7 @@ int replay_call_begin(struct replay *r, const struct agx_trace_item *item)
 	call->opaque = !call->desc->desc || (rec->rec.flags & AGXT_CALL_OPAQUE);
 	call->bad_args = !call->opaque && !rec->arg_size && agx_ioctl_arg_size(rec->request);
 	call->executed = false;
+	call->submit = item->submit;
 	call->commands = 0;
 	ret = prepare(r, call, rec, file);
 	if (ret) {
@@ -368,6 +369,7 @@ static long execute(struct replay *r, struct replay_call *call, uint64_t timeout
 		args = (void *)(uintptr_t)BAD_ADDRESS;
 	target->window = call->buffer;
 	target->window_size = call->used;
+	target->submit = call->submit;
 	if (call->file) {
 		struct replay_file *file = call_file(r, call);
 

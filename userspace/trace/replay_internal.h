@@ -56,6 +56,7 @@ struct replay_call {
 	bool bad_args;     /* the argument itself was not accessible */
 	bool opaque;
 	bool executed;     /* before its RETURN */
+	uint64_t submit;   /* submissions before it in the trace */
 	uint32_t commands; /* of a submit */
 	long result;
 };
@@ -77,6 +78,7 @@ struct replay {
 	struct agx_replay_outcome *out;
 	struct replay_names names;
 	uint64_t record;  /* index of the current one */
+	uint64_t submits; /* submissions before it */
 	uint64_t skipped; /* records left out by force */
 	bool begun;
 	bool other_params; /* the target is not what was recorded, because the caller wants so */

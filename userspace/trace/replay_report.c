@@ -86,6 +86,7 @@ int replay_diverge(struct replay *r, const struct replay_call *call, const char 
 
 	if (!r->out->stats.divergences++) {
 		d->record = r->record;
+		d->submits = r->submits;
 		if (call) {
 			d->call = call->seq;
 			d->process = call->stream;

@@ -49,6 +49,8 @@ struct agx_replay_call {
 struct agx_replay_divergence {
 	uint64_t record; /* index of the record that holds the expected value */
 	uint64_t call;
+	uint64_t
+		submits; /* before the record, in the trace: the last of them is the number less 1 */
 	uint32_t process;
 	uint32_t thread;
 	char name[48];  /* of the ioctl or call, or of the record */

@@ -50,6 +50,7 @@ struct agx_vgpu_config {
 	uint64_t ttbs,
 		handoff;    /* reserved regions; 0: AGX_VGPU_TTBS, _HANDOFF from the RAM's end */
 	const char *inject; /* rules of agx_inject.h; NULL: nothing */
+	bool critic;        /* the GPU judges all that work leads to: model/gpu/null.h */
 	/*
 	 * In place of inject: asked whenever RUN is set; the rules from then on, NULL: none. Bad ones
 	 * are an error in the log and count as none. May be NULL.

@@ -270,6 +270,7 @@ static int create_chip(struct agx_vgpu *vgpu, const char *rules, char *error, si
 		.ttbat_pa = config->ttbs ? config->ttbs : end - AGX_VGPU_TTBS,
 		.handoff_pa = config->handoff ? config->handoff : end - AGX_VGPU_HANDOFF,
 		.inject = rules,
+		.critic = vgpu->config.critic,
 		.ram = ram_at,
 		.mailbox = to_driver,
 		.clock = clock_ticks,

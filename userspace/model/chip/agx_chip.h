@@ -12,18 +12,27 @@
 #define AGX_CHIP_H
 
 #include "agx_firmware.h"
+#include "agx_gpu.h"
 
 struct agx_chip;
 
 /* Something to say against what the driver wrote; strings live during the callback. */
 struct agx_chip_finding {
-	unsigned int id;       /* enum agx_finding_id, or AGX_GPU_FINDING_STREAM */
+	unsigned int id;       /* enum agx_finding_id or agx_gpu_finding_id */
 	const char *name;      /* of the id: "POINTER_NULL" */
 	const char *text;      /* a sentence with all of this */
 	uint64_t address;      /* of the member, for the firmware; or a mailbox message */
 	const char *structure; /* as fields.h names it */
 	const char *field;     /* way to the member, "" when it is the whole */
 	uint64_t expected, got;
+	const struct agx_gpu_place
+		*place; /* of the GPU's: what it was at; of the firmware's NULL */
+};
+
+/* The GPU was halted. Valid during the callback. */
+struct agx_chip_halt {
+	const struct agx_gpu_fault *fault; /* NULL: a unit did not get on */
+	const struct agx_gpu_place *place;
 };
 
 struct agx_chip_config {
@@ -32,6 +41,8 @@ struct agx_chip_config {
 	unsigned int output_bits; /* of physical addresses */
 	uint64_t ttbat_pa;        /* table of contexts, uat.h */
 	uint64_t handoff_pa;      /* handoff block, uat.h */
+
+	bool critic; /* the GPU judges all that work leads to: null.h */
 
 	/* Rules of agx_inject.h; NULL or "": nothing. */
 	const char *inject;
@@ -43,6 +54,7 @@ struct agx_chip_config {
 	void (*log)(void *cookie, enum agx_firmware_log_level level, const char *line);
 	void (*finding)(void *cookie, const struct agx_chip_finding *finding);
 	void (*transcript)(void *cookie, const char *line);
+	void (*halted)(void *cookie, const struct agx_chip_halt *halt); /* may be NULL */
 	/*
 	 * Registers of the GPU may read otherwise than before. Comes before a message that makes
 	 * the driver look at them is in its ring.
@@ -85,6 +97,10 @@ uint64_t agx_chip_next_injected(const struct agx_chip *chip);
 uint64_t agx_chip_sgx_read(const struct agx_chip *chip, uint32_t offset);
 
 void agx_chip_get_status(const struct agx_chip *chip, struct agx_firmware_status *status);
+
+/* Whether a unit is at work, and what it is at. */
+bool agx_chip_busy(const struct agx_chip *chip, enum agx_gpu_unit unit,
+		   struct agx_gpu_place *place);
 
 /* How often something was made to go wrong. */
 uint32_t agx_chip_injected(const struct agx_chip *chip);

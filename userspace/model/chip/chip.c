@@ -94,20 +94,34 @@ static bool outgoing(void *cookie, const char *channel, void *element, size_t si
 static void complain(void *cookie, const struct agx_gpu_complaint *complaint)
 {
 	static const char *const units[AGX_GPU_UNITS] = {"vertex", "fragment", "compute"};
+	const char *unit = units[complaint->place.unit];
 	struct agx_chip *chip = cookie;
-	char text[160];
+	char text[240];
 	const struct agx_chip_finding what = {
-		.id = AGX_GPU_FINDING_STREAM,
-		.name = "CONTROL_STREAM",
+		.id = complaint->id,
+		.name = agx_gpu_finding_name(complaint->id),
 		.text = text,
 		.address = complaint->address,
-		.structure = "control_stream",
-		.field = units[complaint->unit],
+		.structure = complaint->structure[0] ? complaint->structure : "control_stream",
+		.field = complaint->field[0] ? complaint->field : unit,
+		.got = complaint->value,
+		.place = &complaint->place,
 	};
 
-	snprintf(text, sizeof(text), "%s stream at 0x%llx, context %u: %s", units[complaint->unit],
-		 (unsigned long long)complaint->address, complaint->context, complaint->text);
+	snprintf(text, sizeof(text), "%s unit at 0x%llx, context %u: %s", unit,
+		 (unsigned long long)complaint->address, complaint->place.context, complaint->text);
 	chip->config.finding(chip->config.cookie, &what);
+}
+
+/* Whoever makes units fail in front of the GPU has told it of the work (agx_gpu_ops.skip). */
+static void halted(void *cookie, unsigned int unit, const struct agx_gpu_fault *fault)
+{
+	struct agx_chip *chip = cookie;
+	struct agx_gpu_place place;
+	const struct agx_chip_halt halt = {.fault = fault, .place = &place};
+
+	agx_null_gpu_ops.place(chip->gpu, (enum agx_gpu_unit)unit, &place);
+	chip->config.halted(chip->config.cookie, &halt);
 }
 
 /* --- Life --- */
@@ -123,6 +137,7 @@ static int create_gpu(struct agx_chip *chip)
 				.output_bits = chip->config.output_bits,
 			},
 		.g14x = chip->config.variant == AGX_FW_VARIANT_G14X_V13_5,
+		.critic = chip->config.critic,
 		.complain = chip->config.finding ? complain : NULL,
 		.cookie = chip,
 	};
@@ -146,6 +161,7 @@ static int create_firmware(struct agx_chip *chip, char *error, size_t size)
 		.finding = from->finding ? finding : NULL,
 		.transcript = from->transcript ? transcript : NULL,
 		.outgoing = from->sgx_changed ? outgoing : NULL,
+		.halted = from->halted ? halted : NULL,
 		.cookie = chip,
 		.gpu = &agx_null_gpu_ops,
 		.gpu_cookie = chip->gpu,
@@ -241,6 +257,17 @@ uint64_t agx_chip_sgx_read(const struct agx_chip *chip, uint32_t offset)
 void agx_chip_get_status(const struct agx_chip *chip, struct agx_firmware_status *status)
 {
 	agx_firmware_get_status(chip->firmware, status);
+}
+
+bool agx_chip_busy(const struct agx_chip *chip, enum agx_gpu_unit unit, struct agx_gpu_place *place)
+{
+	struct agx_firmware_status status;
+
+	agx_firmware_get_status(chip->firmware, &status);
+	if (!status.running[unit])
+		return false;
+	agx_null_gpu_ops.place(chip->gpu, unit, place);
+	return place->kind != AGX_GPU_AT_NOTHING;
 }
 
 uint32_t agx_chip_injected(const struct agx_chip *chip)

@@ -26,6 +26,7 @@
 #include "variants.h"
 
 struct agx_firmware;
+struct agx_gpu_fault;
 struct agx_gpu_ops;
 
 struct agx_firmware_finding {
@@ -68,6 +69,11 @@ struct agx_firmware_config {
 	 * channel is its name in the transcript. For injecting faults; may be NULL.
 	 */
 	bool (*outgoing)(void *cookie, const char *channel, void *element, size_t size);
+	/*
+	 * The GPU was halted because a unit (enum agx_gpu_unit) has faulted, or, fault being NULL, did not
+	 * get on. The GPU still knows the place. May be NULL.
+	 */
+	void (*halted)(void *cookie, unsigned int unit, const struct agx_gpu_fault *fault);
 	void *cookie;
 
 	const struct agx_gpu_ops *gpu; /* agx_gpu.h; NULL: every command fails */

@@ -60,14 +60,20 @@ static void note_fault(struct agx_firmware *firmware, const struct unit *unit)
 }
 
 static bool halt(struct agx_firmware *firmware, struct unit *unit,
-		 const struct agx_event_msg *event)
+		 const struct agx_event_msg *event, const struct agx_gpu_fault *fault)
 {
+	const enum agx_gpu_unit id = unit->command.unit;
+
 	stamps_flush(firmware);
 	if (!channel_has_room(firmware, CHANNEL_EVENT))
 		return false;
 	/* Before the driver can know. */
 	note_fault(firmware, unit);
-	return agx_firmware_halt(firmware, event, NULL, 0) != -EAGAIN;
+	if (agx_firmware_halt(firmware, event, NULL, 0) == -EAGAIN)
+		return false;
+	if (firmware->config.halted)
+		firmware->config.halted(firmware->config.cookie, id, fault);
+	return true;
 }
 
 bool halt_fault(struct agx_firmware *firmware, struct unit *unit, const struct agx_gpu_fault *fault)
@@ -82,7 +88,7 @@ bool halt_fault(struct agx_firmware *firmware, struct unit *unit, const struct a
 			    fault->reason, fault->read ? "read" : "write", fault->level,
 			    fault->unit_code, fault->what ? fault->what : "");
 	latch(firmware, fault);
-	return halt(firmware, unit, &event);
+	return halt(firmware, unit, &event, fault);
 }
 
 bool halt_timeout(struct agx_firmware *firmware, struct unit *unit)
@@ -97,7 +103,7 @@ bool halt_timeout(struct agx_firmware *firmware, struct unit *unit)
 		return false;
 	firmware_transcript(firmware, "%s timeout slot %u", unit_name(unit->command.unit),
 			    unit->finish.slot);
-	return halt(firmware, unit, &event);
+	return halt(firmware, unit, &event, NULL);
 }
 
 void halt_kill(struct agx_firmware *firmware)

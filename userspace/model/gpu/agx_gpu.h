@@ -66,6 +66,31 @@ enum agx_gpu_state {
 	AGX_GPU_OVERFLOW, /* VERTEX: the vertex buffer is full; resume continues after a partial render */
 };
 
+/* How closely a place is known. */
+enum agx_gpu_place_kind {
+	AGX_GPU_AT_NOTHING, /* no work was started */
+	AGX_GPU_AT_COMMAND,
+	AGX_GPU_AT_DRAW,
+	AGX_GPU_AT_LAUNCH,
+};
+
+/* What of its work a unit is at, or would have come to next: for people, and for who gave the work. */
+struct agx_gpu_place {
+	enum agx_gpu_place_kind kind;
+	enum agx_gpu_unit unit;
+	uint32_t context;
+	uint32_t number; /* DRAW, LAUNCH: in the control stream, from 0 */
+	const char *
+		stage; /* of list and shader: "vertex", "fragment", ...; NULL: they are not known */
+	uint64_t list; /* GPU address of the list of USC words; 0: not known */
+	uint64_t shader; /* GPU address of the code; 0: not known */
+
+	/* Who gave the work recognises it by what it gave: values of registers, 0 where there is none. */
+	uint64_t stream;                 /* VERTEX, COMPUTE: control stream */
+	uint64_t scissors, depth_biases; /* FRAGMENT */
+	uint32_t background, end_of_tile;
+};
+
 /* As the fault registers have it. */
 struct agx_gpu_fault {
 	uint64_t address;
@@ -100,6 +125,15 @@ struct agx_gpu_ops {
 	 * it. May be NULL: then the time alone decides.
 	 */
 	uint64_t (*progress)(void *gpu, enum agx_gpu_unit unit);
+
+	/*
+	 * Notes work that will not be started, because somebody in front of the GPU makes it fail, so
+	 * that place() knows it. May be NULL.
+	 */
+	void (*skip)(void *gpu, const struct agx_gpu_work *work);
+
+	/* What the unit is at, or was at when it stopped, until the next start. May be NULL. */
+	void (*place)(void *gpu, enum agx_gpu_unit unit, struct agx_gpu_place *place);
 };
 
 #endif

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "critic.h"
 #include "null.h"
 #include "registers.h"
 #include "sgx.h"
@@ -155,6 +156,8 @@ static const struct row rows[] = {
 	{AGX_REG_FRAGMENT_HELPER_ARG, F, KIND_VALUE, R, CODE_IAP, 1, 0, "argument of the helper"},
 	{AGX_REG_USC_EXEC_BASE_ISP, F, KIND_VALUE, 0, 0, 0, 0, NULL},
 	{AGX_REG_ISP_ZLSCTL, F, KIND_VALUE, 0, 0, 0, 0, NULL},
+	{AGX_REG_BG_RSRC_SPEC, F, KIND_VALUE, 0, 0, 0, 0, NULL},
+	{AGX_REG_EOT_RSRC_SPEC, F, KIND_VALUE, 0, 0, 0, 0, NULL},
 #undef F
 
 #define C AGX_GPU_COMPUTE
@@ -179,16 +182,26 @@ static const struct row rows[] = {
 
 #define ROWS (sizeof(rows) / sizeof(*rows))
 
-/* The registers of each unit that the code asks for. */
-static const struct {
-	uint32_t usc_base, helper_arg, stream;
-} special[AGX_GPU_UNITS] = {
-	[AGX_GPU_VERTEX] = {AGX_REG_USC_EXEC_BASE_TA, AGX_REG_VERTEX_HELPER_ARG,
-			    AGX_REG_VDM_CTRL_STREAM_BASE},
-	[AGX_GPU_FRAGMENT] = {AGX_REG_USC_EXEC_BASE_ISP, AGX_REG_FRAGMENT_HELPER_ARG, 0},
-	[AGX_GPU_COMPUTE] = {AGX_REG_USC_EXEC_BASE_CP, AGX_REG_COMPUTE_HELPER_ARG,
-			     AGX_REG_CDM_CTRL_STREAM_BASE},
+/* The registers of each unit that the code asks for; 0: it has none. */
+enum special {
+	SPECIAL_USC_BASE,
+	SPECIAL_HELPER,
+	SPECIAL_HELPER_ARG,
+	SPECIAL_STREAM,
+	SPECIALS,
 };
+
+static const uint32_t special[AGX_GPU_UNITS][SPECIALS] = {
+	[AGX_GPU_VERTEX] = {AGX_REG_USC_EXEC_BASE_TA, AGX_REG_VERTEX_HELPER_PROGRAM,
+			    AGX_REG_VERTEX_HELPER_ARG, AGX_REG_VDM_CTRL_STREAM_BASE},
+	[AGX_GPU_FRAGMENT] = {AGX_REG_USC_EXEC_BASE_ISP, AGX_REG_FRAGMENT_HELPER_PROGRAM,
+			      AGX_REG_FRAGMENT_HELPER_ARG, 0},
+	[AGX_GPU_COMPUTE] = {AGX_REG_USC_EXEC_BASE_CP, AGX_REG_COMPUTE_HELPER_PROGRAM,
+			     AGX_REG_COMPUTE_HELPER_ARG, AGX_REG_CDM_CTRL_STREAM_BASE},
+};
+
+/* Programs that registers name, but for the six bits of flags. */
+#define PROGRAM_MASK (UINT32_MAX & ~0x3full)
 
 /* From register numbers to rows: a table of rows + 1, 0 ends a search. */
 #define BUCKETS 256
@@ -198,10 +211,16 @@ struct unit {
 	unsigned int polls_left;
 	unsigned int overflows_left;
 	struct agx_gpu_fault fault;
+
+	/* Of the last start: the place as far as registers tell it, and what it takes to tell more. */
+	struct agx_gpu_place place;
+	uint64_t usc_base;
+	uint32_t number; /* of the draw or launch that it stopped before */
 };
 
 struct agx_null_gpu {
 	struct agx_null_gpu_config config;
+	struct gpu_critic *critic;        /* NULL: nobody judges */
 	struct agx_walk_cache walk_cache; /* of config.walker */
 	uint8_t buckets[BUCKETS];
 	uint8_t first[AGX_GPU_UNITS], end[AGX_GPU_UNITS]; /* rows of each unit */
@@ -321,11 +340,11 @@ static inline bool check_row(struct agx_null_gpu *gpu, const struct row *row, ui
 			return true;
 		if (!resolve(gpu, row, gpu->usc_base + (value & UINT32_MAX & ~1ull), size))
 			return false;
-		arg = &rows[find_row(gpu, special[gpu->work->unit].helper_arg)];
+		arg = &rows[find_row(gpu, special[gpu->work->unit][SPECIAL_HELPER_ARG])];
 		value = value_of(gpu, arg->number);
 		return !value || resolve(gpu, arg, value, 1);
 	case KIND_PROGRAM:
-		value &= UINT32_MAX & ~0x3full;
+		value &= PROGRAM_MASK;
 		return !value || resolve(gpu, row, gpu->usc_base + value, size);
 	case KIND_VALUE:
 		return true;
@@ -336,43 +355,103 @@ static inline bool check_row(struct agx_null_gpu *gpu, const struct row *row, ui
 	return !value || resolve(gpu, row, value, size ? size : 1);
 }
 
+/* What the work is recognised by. */
+static void note_place(struct agx_null_gpu *gpu)
+{
+	const struct agx_gpu_work *work = gpu->work;
+	struct unit *unit = &gpu->units[work->unit];
+
+	unit->place = (struct agx_gpu_place){
+		.kind = AGX_GPU_AT_COMMAND,
+		.unit = work->unit,
+		.context = work->context,
+	};
+	unit->usc_base = gpu->usc_base;
+	unit->number = 0;
+	if (work->unit == AGX_GPU_FRAGMENT) {
+		unit->place.scissors = value_of(gpu, AGX_REG_ISP_SCISSOR_BASE);
+		unit->place.depth_biases = value_of(gpu, AGX_REG_ISP_DBIAS_BASE);
+		unit->place.background = (uint32_t)value_of(gpu, AGX_REG_BG_USC);
+		unit->place.end_of_tile = (uint32_t)value_of(gpu, AGX_REG_EOT_USC);
+	} else {
+		unit->place.stream = value_of(gpu, special[work->unit][SPECIAL_STREAM]);
+	}
+}
+
+static struct stream stream_of(const struct agx_null_gpu *gpu, const struct unit *unit)
+{
+	return (struct stream){
+		.walker = &gpu->config.walker,
+		.context = unit->place.context,
+		.compute = unit->place.unit == AGX_GPU_COMPUTE,
+		.address = unit->place.stream & ADDRESS_MASK,
+		.usc_base = unit->usc_base,
+	};
+}
+
+static void on_odd(void *cookie, const struct agx_cs_trouble *trouble, unsigned int number)
+{
+	struct agx_null_gpu *gpu = cookie;
+	struct unit *unit = &gpu->units[gpu->work->unit];
+	const struct stream stream = stream_of(gpu, unit);
+	struct agx_gpu_complaint complaint = {
+		.id = stream_finding(trouble),
+		.address = trouble->address,
+		.value = trouble->value,
+		.structure = trouble->desc ? trouble->desc->name : "",
+		.field = trouble->field ? trouble->field->name : "",
+		.text = trouble->what,
+		.place = unit->place,
+	};
+
+	stream_locate(&stream, number, &complaint.place);
+	gpu->config.complain(gpu->config.cookie, &complaint);
+}
+
 static bool check_stream(struct agx_null_gpu *gpu)
 {
 	const struct agx_gpu_work *work = gpu->work;
-	struct agx_gpu_complaint complaint;
-	struct stream stream = {
-		.walker = &gpu->config.walker,
-		.context = work->context,
-		.usc_base = gpu->usc_base,
-	};
-	enum stream_result result;
-	uint64_t base;
+	struct unit *unit = &gpu->units[work->unit];
+	const struct stream stream = stream_of(gpu, unit);
+	const bool quiet = gpu->critic || !gpu->config.complain;
+	struct stream_fault fault;
 
-	if (!special[work->unit].stream)
+	if (work->unit == AGX_GPU_FRAGMENT)
 		return true;
-	base = value_of(gpu, special[work->unit].stream) & ADDRESS_MASK;
-	result = work->unit == AGX_GPU_VERTEX ? stream_walk_vdm(&stream, base)
-					      : stream_walk_cdm(&stream, base);
-	switch (result) {
-	case STREAM_OK:
+	if (stream_resolve(&stream, &fault, quiet ? NULL : on_odd, gpu))
 		return true;
-	case STREAM_FAULT:
-		set_fault(gpu, stream.address, R,
-			  work->unit == AGX_GPU_VERTEX ? CODE_VDM : CODE_CDM, stream.what,
-			  &stream.walk);
-		return false;
-	case STREAM_ODD:
-		break;
+	unit->number = fault.number;
+	set_fault(gpu, fault.address, R, stream.compute ? CODE_CDM : CODE_VDM, fault.what,
+		  &fault.walk);
+	return false;
+}
+
+/* All that the work leads to; whatever comes of it, the work itself goes on. */
+static void judge(struct agx_null_gpu *gpu)
+{
+	const struct agx_gpu_work *work = gpu->work;
+	const struct unit *unit = &gpu->units[work->unit];
+	const struct stream stream = stream_of(gpu, unit);
+	const uint64_t helper = value_of(gpu, special[work->unit][SPECIAL_HELPER]);
+	const uint64_t background = unit->place.background & PROGRAM_MASK;
+	const uint64_t end_of_tile = unit->place.end_of_tile & PROGRAM_MASK;
+
+	if (helper & 1)
+		gpu_critic_program(gpu->critic, &stream,
+				   (gpu->usc_base + (helper & UINT32_MAX & ~1ull)) & ADDRESS_MASK,
+				   &unit->place);
+	if (work->unit != AGX_GPU_FRAGMENT) {
+		gpu_critic_stream(gpu->critic, &stream, &unit->place);
+		return;
 	}
-	complaint = (struct agx_gpu_complaint){
-		.unit = work->unit,
-		.context = work->context,
-		.address = stream.address,
-		.text = stream.what,
-	};
-	if (gpu->config.complain)
-		gpu->config.complain(gpu->config.cookie, &complaint);
-	return true;
+	if (background)
+		gpu_critic_list(gpu->critic, &stream, AGX_CS_STAGE_BACKGROUND,
+				(gpu->usc_base + background) & ADDRESS_MASK,
+				(uint32_t)value_of(gpu, AGX_REG_BG_RSRC_SPEC), &unit->place);
+	if (end_of_tile)
+		gpu_critic_list(gpu->critic, &stream, AGX_CS_STAGE_END_OF_TILE,
+				(gpu->usc_base + end_of_tile) & ADDRESS_MASK,
+				(uint32_t)value_of(gpu, AGX_REG_EOT_RSRC_SPEC), &unit->place);
 }
 
 /* Sampler states, and the first and last page of the vertex buffer. */
@@ -425,7 +504,8 @@ static inline unsigned int find_row_at(struct agx_null_gpu *gpu, enum agx_gpu_un
 	return row;
 }
 
-static void check(struct agx_null_gpu *gpu)
+/* Takes the registers of the work that starts. */
+static void read_registers(struct agx_null_gpu *gpu)
 {
 	const struct agx_gpu_work *work = gpu->work;
 	const unsigned int count = work->register_count;
@@ -438,15 +518,21 @@ static void check(struct agx_null_gpu *gpu)
 			gpu->values[row] = work->registers[i].value;
 	}
 	gpu->zls = value_of(gpu, AGX_REG_ISP_ZLSCTL);
-	gpu->usc_base = value_of(gpu, special[work->unit].usc_base);
+	gpu->usc_base = value_of(gpu, special[work->unit][SPECIAL_USC_BASE]);
 	gpu->layers = work->layers ? work->layers : 1;
 	if (work->unit == AGX_GPU_VERTEX && value_of(gpu, AGX_REG_RENDER_TARGET_MAX) & 0x4000)
 		gpu->layers = (value_of(gpu, AGX_REG_RENDER_TARGET_MAX) & 0x7ff) + 1;
+	note_place(gpu);
+}
+
+static bool check(struct agx_null_gpu *gpu)
+{
+	const struct agx_gpu_work *work = gpu->work;
+
 	for (unsigned int i = gpu->first[work->unit]; i < gpu->end[work->unit]; i++)
 		if (!check_row(gpu, &rows[i], gpu->values[i]))
-			return;
-	if (check_rest(gpu))
-		check_stream(gpu);
+			return false;
+	return check_rest(gpu) && check_stream(gpu);
 }
 
 static void null_start(void *cookie, const struct agx_gpu_work *work)
@@ -454,16 +540,42 @@ static void null_start(void *cookie, const struct agx_gpu_work *work)
 	struct agx_null_gpu *gpu = cookie;
 	struct unit *unit = &gpu->units[work->unit];
 
-	*unit = (struct unit){
-		.state = AGX_GPU_IDLE,
-		.polls_left = gpu->config.busy_polls,
-		.overflows_left = work->unit == AGX_GPU_VERTEX ? gpu->config.overflows : 0,
-	};
+	unit->state = AGX_GPU_IDLE;
+	unit->polls_left = gpu->config.busy_polls;
+	unit->overflows_left = work->unit == AGX_GPU_VERTEX ? gpu->config.overflows : 0;
 	if (work->unit == AGX_GPU_VERTEX)
 		gpu->tvb_pages = unit->overflows_left ? work->tvb.page_count : 0;
 	gpu->work = work;
-	check(gpu);
+	read_registers(gpu);
+	if (check(gpu) && gpu->critic)
+		judge(gpu);
 	gpu->work = NULL;
+}
+
+static void null_skip(void *cookie, const struct agx_gpu_work *work)
+{
+	struct agx_null_gpu *gpu = cookie;
+
+	gpu->work = work;
+	read_registers(gpu);
+	gpu->work = NULL;
+}
+
+static void null_place(void *cookie, enum agx_gpu_unit which, struct agx_gpu_place *place)
+{
+	const struct agx_null_gpu *gpu = cookie;
+	const struct unit *unit = &gpu->units[which];
+	const struct stream stream = stream_of(gpu, unit);
+
+	*place = unit->place;
+	if (place->kind == AGX_GPU_AT_NOTHING)
+		return;
+	if (which != AGX_GPU_FRAGMENT)
+		stream_locate(&stream, unit->number, place);
+	else if (place->background & PROGRAM_MASK)
+		stream_program(&stream, AGX_CS_STAGE_BACKGROUND,
+			       (unit->usc_base + (place->background & PROGRAM_MASK)) & ADDRESS_MASK,
+			       place);
 }
 
 static enum agx_gpu_state null_state(void *cookie, enum agx_gpu_unit which,
@@ -500,7 +612,9 @@ static void null_stop(void *cookie, enum agx_gpu_unit which)
 {
 	struct agx_null_gpu *gpu = cookie;
 
-	gpu->units[which] = (struct unit){.state = AGX_GPU_IDLE};
+	gpu->units[which].state = AGX_GPU_IDLE;
+	gpu->units[which].polls_left = 0;
+	gpu->units[which].overflows_left = 0;
 }
 
 static uint32_t null_tvb_pages(void *cookie)
@@ -516,6 +630,8 @@ const struct agx_gpu_ops agx_null_gpu_ops = {
 	.resume = null_resume,
 	.stop = null_stop,
 	.tvb_pages = null_tvb_pages,
+	.skip = null_skip,
+	.place = null_place,
 };
 
 int agx_null_gpu_create(const struct agx_null_gpu_config *config, struct agx_null_gpu **out)
@@ -527,6 +643,13 @@ int agx_null_gpu_create(const struct agx_null_gpu_config *config, struct agx_nul
 		return -ENOMEM;
 	gpu->config = *config;
 	gpu->config.walker.cache = &gpu->walk_cache;
+	if (config->critic && config->complain) {
+		gpu->critic = gpu_critic_create(&gpu->config);
+		if (!gpu->critic) {
+			free(gpu);
+			return -ENOMEM;
+		}
+	}
 	for (unsigned int i = 0; i < ROWS; i++) {
 		unsigned int at = bucket(rows[i].number);
 
@@ -543,5 +666,7 @@ int agx_null_gpu_create(const struct agx_null_gpu_config *config, struct agx_nul
 
 void agx_null_gpu_destroy(struct agx_null_gpu *gpu)
 {
+	if (gpu)
+		gpu_critic_destroy(gpu->critic);
 	free(gpu);
 }

@@ -15,32 +15,37 @@
 #define AGX_NULL_GPU_H
 
 #include "agx_gpu.h"
+#include "gpu_findings.h"
 #include "uat_walk.h"
 
 struct agx_null_gpu;
 
-/*
- * Something that no user of the GPU would do on purpose, but that is no fault: a word that is no
- * block of a control stream. The number is for who lists it beside the firmware's findings.
- */
-#define AGX_GPU_FINDING_STREAM 2000
-
+/* Something that no user of the GPU would do on purpose, but that is no fault. */
 struct agx_gpu_complaint {
-	enum agx_gpu_unit unit;
-	uint32_t context;
-	uint64_t address;
-	const char *text; /* a constant */
+	enum agx_gpu_finding_id id;
+	uint64_t address;      /* of the structure, of the memory */
+	uint64_t value;        /* of the field; bits; what the text is about */
+	const char *structure; /* as docs/cmdstream.md names it, "" when there is none */
+	const char *field;     /* likewise */
+	const char *text;      /* a constant */
+	struct agx_gpu_place place;
 };
 
 struct agx_null_gpu_config {
 	struct agx_walker walker; /* copied */
-	bool g14x; /* launches of compute are 8 bytes longer, and units have other codes */
+	bool g14x;                /* units have other codes */
+
+	/*
+	 * Judge everything that work leads to (critic.h). Otherwise only what cannot be executed is said,
+	 * and only of a stream's first blocks.
+	 */
+	bool critic;
 
 	/* For tests: */
 	unsigned int busy_polls; /* how often state() says BUSY after a start or resume */
 	unsigned int overflows;  /* how often a started vertex unit runs out of memory */
 
-	/* May be NULL. Called from start(). */
+	/* May be NULL, then there is no critic. Called from start(). */
 	void (*complain)(void *cookie, const struct agx_gpu_complaint *complaint);
 	void *cookie;
 };

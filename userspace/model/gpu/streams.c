@@ -1,323 +1,269 @@
 // SPDX-License-Identifier: MIT
 /*
- * Blocks and their sizes: Mesa, src/asahi/genxml/cmdbuf.xml and src/asahi/lib/decode.c.
- *
- * A driver writes the first part of a stream with the CPU. Behind a link there may be blocks that
- * a program on the GPU writes before they are needed; while nothing executes they hold anything.
- * So addresses in blocks count in the first part only (up to a link, and again behind a call), and
- * elsewhere a walk gives up quietly.
+ * A driver writes the first part of a stream with the CPU. Behind a link there may be blocks that a program on
+ * the GPU writes before they are needed; while nothing executes they hold anything. So addresses in blocks count
+ * in the first part only (up to a link, and again behind a call), and elsewhere a walk gives up quietly.
  */
 #include <string.h>
 
+#include "agx_cs_pack.h"
 #include "streams.h"
 
-#define CALL_DEPTH   16
-#define ADDRESS_MASK ((1ull << (AGX_UAT_HALF_BITS + 1)) - 1)
+#define PAGE_MASK (AGX_UAT_PAGE_SIZE - 1)
 
-/* Type of a block, in both streams. */
-#define BLOCK_TYPE_SHIFT 29
-
-enum vdm_block {
-	VDM_PPP_STATE,
-	VDM_BARRIER,
-	VDM_STATE,
-	VDM_INDEX_LIST,
-	VDM_LINK,
-	VDM_TESSELLATE,
-	VDM_TERMINATE,
-};
-
-enum cdm_block {
-	CDM_LAUNCH,
-	CDM_LINK,
-	CDM_TERMINATE,
-	CDM_BARRIER,
-	CDM_RETURN,
-};
-
-#define ADDRESS_HI      0xffu
-#define LINK_CALL       (1u << 28)
-#define BARRIER_RETURN  (1u << 27)
-#define PIPELINE_MASK   0xffffffc0u
-#define PPP_WORDS_SHIFT 8
-
-/* VDM state: which words follow the first. */
-#define STATE_WORDS           0x3fu
-#define STATE_VERTEX_PIPELINE (1u << 2)
-#define STATE_BEFORE_PIPELINE 0x3u
-#define STATE_TESS_SCALE      (1u << 7)
-
-/* Index list: what follows the first word. */
-#define LIST_BUFFER_SIZE (1u << 20)
-#define LIST_BUFFER      (1u << 21)
-#define LIST_COUNT       (1u << 22)
-#define LIST_INSTANCES   (1u << 23)
-#define LIST_START       (1u << 24)
-#define LIST_UNK1        (1u << 25) /* two words */
-#define LIST_INDIRECT    (1u << 26) /* two words */
-#define LIST_UNK2        (1u << 27)
-
-#define LAUNCH_MODE_SHIFT 27
-#define LAUNCH_G14X       0x40000000u /* in the second of G14X's words */
-
-/* What a block asks the walk to do. */
-enum step {
-	STEP_NEXT, /* size bytes on */
-	STEP_GO,   /* on at target */
-	STEP_CALL, /* likewise, and back behind the block on return */
-	STEP_RETURN,
-	STEP_END,
-	STEP_UNKNOWN,
-	STEP_FAULT,
-};
-
-struct block {
-	uint32_t size;
-	uint64_t target;
-};
-
-static bool readable(struct stream *stream, uint64_t address, const char *what)
+const void *stream_piece(void *cookie, uint64_t address, size_t *size)
 {
-	const uint64_t page = address & ~(AGX_UAT_PAGE_SIZE - 1);
+	const struct stream *stream = cookie;
 
-	if (stream->memory && page == stream->page)
+	*size = AGX_UAT_PAGE_SIZE - (address & PAGE_MASK);
+	return agx_walk_window(stream->walker, stream->context, AGX_WALK_GPU, address, 1,
+			       AGX_WALK_READ);
+}
+
+bool stream_readable(const struct stream *stream, uint64_t address, uint64_t size)
+{
+	const uint64_t last = (address + (size ? size - 1 : 0)) & AGX_CS_ADDRESS_MASK;
+
+	address &= AGX_CS_ADDRESS_MASK;
+	return agx_walk_allows(stream->walker, stream->context, AGX_WALK_GPU, address,
+			       AGX_WALK_READ) &&
+	       ((address & ~PAGE_MASK) == (last & ~PAGE_MASK) ||
+		agx_walk_allows(stream->walker, stream->context, AGX_WALK_GPU, last,
+				AGX_WALK_READ));
+}
+
+const char *stream_stage_name(unsigned int stage)
+{
+	static const char *const names[AGX_CS_STAGES] = {
+		[AGX_CS_STAGE_NONE] = "",
+		[AGX_CS_STAGE_VERTEX] = "vertex",
+		[AGX_CS_STAGE_FRAGMENT] = "fragment",
+		[AGX_CS_STAGE_COMPUTE] = "compute",
+		[AGX_CS_STAGE_BACKGROUND] = "background",
+		[AGX_CS_STAGE_END_OF_TILE] = "end-of-tile",
+	};
+
+	return stage < AGX_CS_STAGES ? names[stage] : "";
+}
+
+/* Of lists, descriptors and programs there are findings of their own; the fields' are the same everywhere. */
+enum agx_gpu_finding_id stream_finding(const struct agx_cs_trouble *trouble)
+{
+	const bool stream = trouble->place == AGX_CS_IN_VDM || trouble->place == AGX_CS_IN_CDM;
+	const unsigned int id = trouble->desc ? trouble->desc->id : UINT32_MAX;
+
+	switch ((enum agx_cs_problem)trouble->problem) {
+	case AGX_CS_RESERVED:
+		return AGX_GPU_FINDING_FIELD_RESERVED;
+	case AGX_CS_FIXED_BITS:
+		return AGX_GPU_FINDING_FIELD_FIXED;
+	case AGX_CS_RANGE:
+		if (!trouble->field && trouble->place == AGX_CS_IN_USC)
+			return AGX_GPU_FINDING_LIST_REGISTERS;
+		if (!trouble->field && trouble->place == AGX_CS_IN_CDM)
+			return AGX_GPU_FINDING_LAUNCH_GROUP;
+		return id == AGX_CS_ID_INDEX_LIST_INSTANCES ? AGX_GPU_FINDING_DRAW_INSTANCES
+							    : AGX_GPU_FINDING_FIELD_RANGE;
+	case AGX_CS_ALIGNMENT:
+		return !trouble->desc && stream ? AGX_GPU_FINDING_STREAM_ALIGNMENT
+						: AGX_GPU_FINDING_FIELD_ALIGNMENT;
+	case AGX_CS_ENUM_UNKNOWN:
+		return AGX_GPU_FINDING_FIELD_ENUM;
+	case AGX_CS_UNMAPPED:
+	case AGX_CS_TRUNCATED:
+		return AGX_GPU_FINDING_LIST_MEMORY;
+	case AGX_CS_UNTERMINATED:
+		return stream ? AGX_GPU_FINDING_STREAM_ENDLESS : AGX_GPU_FINDING_LIST_ENDLESS;
+	case AGX_CS_LOOP:
+		return AGX_GPU_FINDING_STREAM_LOOP;
+	case AGX_CS_CALL_DEPTH:
+		return AGX_GPU_FINDING_STREAM_CALLS;
+	case AGX_CS_SIZE:
+		return trouble->place == AGX_CS_IN_CF ? AGX_GPU_FINDING_LIST_BINDINGS
+						      : AGX_GPU_FINDING_STREAM_RECORD_SIZE;
+	case AGX_CS_OVERLAP:
+		return AGX_GPU_FINDING_LIST_OVERLAP;
+	case AGX_CS_INCOMPLETE:
+		return trouble->place == AGX_CS_IN_USC ? AGX_GPU_FINDING_LIST_INCOMPLETE
+						       : AGX_GPU_FINDING_DRAW_INCOMPLETE;
+	case AGX_CS_UNKNOWN_WORD:
+		return stream ? AGX_GPU_FINDING_CONTROL_STREAM : AGX_GPU_FINDING_LIST_WORD;
+	default:
+		return AGX_GPU_FINDING_CONTROL_STREAM;
+	}
+}
+
+/* --- Resolving --- */
+
+struct resolving {
+	const struct stream *stream;
+	struct stream_fault *fault;
+	bool faulted;
+	unsigned int number;
+	void (*odd)(void *cookie, const struct agx_cs_trouble *trouble, unsigned int number);
+	void *cookie;
+};
+
+static bool allowed(struct resolving *r, uint64_t address, const char *what)
+{
+	const struct stream *stream = r->stream;
+
+	if (agx_walk_allows(stream->walker, stream->context, AGX_WALK_GPU, address, AGX_WALK_READ))
 		return true;
-	stream->address = address;
-	stream->what = what;
-	return agx_walk(stream->walker, stream->context, AGX_WALK_GPU, address, AGX_WALK_READ,
-			&stream->walk);
+	agx_walk(stream->walker, stream->context, AGX_WALK_GPU, address, AGX_WALK_READ,
+		 &r->fault->walk);
+	r->fault->address = address;
+	r->fault->what = what;
+	r->faulted = true;
+	return false;
 }
 
-/* The word at an address, which is a multiple of 4; false: stream->walk says why. */
-static bool word(struct stream *stream, uint64_t address, uint32_t *value)
+/* Records and lists are resolved and not looked into: that is for who judges. */
+static bool on_enter(void *cookie, const struct agx_cs_visit *visit)
 {
-	const uint64_t page = address & ~(AGX_UAT_PAGE_SIZE - 1);
+	struct resolving *r = cookie;
 
-	if (!stream->memory || page != stream->page) {
-		if (!readable(stream, address, "control stream"))
-			return false;
-		stream->memory = stream->walker->ram(stream->walker->cookie,
-						     stream->walk.pa & ~(AGX_UAT_PAGE_SIZE - 1),
-						     AGX_UAT_PAGE_SIZE);
-		stream->page = page;
-		if (!stream->memory)
-			return false;
+	if (visit->linked || r->faulted)
+		return false;
+	if (visit->place == AGX_CS_IN_PPP) {
+		if (allowed(r, visit->address, "PPP record") && visit->count)
+			allowed(r, (visit->address + 4ull * visit->count - 1) & AGX_CS_ADDRESS_MASK,
+				"end of a PPP record");
+	} else if (visit->place == AGX_CS_IN_USC) {
+		allowed(r, visit->address, "USC program of a block");
 	}
-	memcpy(value, stream->memory + (address - page), sizeof(*value));
+	return false;
+}
+
+static bool on_problem(void *cookie, const struct agx_cs_trouble *trouble)
+{
+	struct resolving *r = cookie;
+
+	if (r->faulted)
+		return false;
+	if (trouble->linked || trouble->problem == AGX_CS_UNTERMINATED ||
+	    trouble->problem == AGX_CS_UNWRITTEN)
+		return true;
+	if (trouble->problem == AGX_CS_UNMAPPED || trouble->problem == AGX_CS_TRUNCATED) {
+		allowed(r, trouble->address, "control stream");
+		return false;
+	}
+	if (r->odd)
+		r->odd(r->cookie, trouble, r->number);
 	return true;
 }
 
-static bool words(struct stream *stream, uint64_t address, uint32_t *values, unsigned int count)
+static bool on_draw(void *cookie, const struct agx_cs_draw *draw)
 {
-	for (unsigned int i = 0; i < count; i++)
-		if (!word(stream, address + 4 * i, &values[i]))
-			return false;
-	return true;
+	struct resolving *r = cookie;
+
+	if (!r->faulted)
+		r->number = draw->number + 1;
+	return !r->faulted;
 }
 
-static uint64_t far(const uint32_t pair[2])
+static bool on_dispatch(void *cookie, const struct agx_cs_dispatch *dispatch)
 {
-	return (uint64_t)(pair[0] & ADDRESS_HI) << 32 | (pair[1] & ~3u);
+	struct resolving *r = cookie;
+
+	if (!r->faulted)
+		r->number = dispatch->number + 1;
+	return !r->faulted;
 }
 
-static enum step link(struct stream *stream, uint64_t at, struct block *block)
+bool stream_resolve(const struct stream *stream, struct stream_fault *fault,
+		    void (*odd)(void *cookie, const struct agx_cs_trouble *trouble,
+				unsigned int number),
+		    void *cookie)
 {
-	uint32_t pair[2];
+	struct resolving r = {.stream = stream, .fault = fault, .odd = odd, .cookie = cookie};
+	const struct agx_cs_memory memory = {stream_piece, (void *)(uintptr_t)stream};
+	const struct agx_cs_start start = {
+		.address = stream->address,
+		.usc_base = stream->usc_base,
+		.walk_depth = AGX_CS_WALK_LISTS,
+		.blocks = STREAM_BLOCKS,
+	};
+	const struct agx_cs_visitor visitor = {
+		.cookie = &r,
+		.problem = on_problem,
+		.draw = on_draw,
+		.dispatch = on_dispatch,
+		.enter = on_enter,
+	};
+	struct agx_cs_walk_result result;
 
-	if (!words(stream, at, pair, 2))
-		return STEP_FAULT;
-	block->size = 8;
-	block->target = far(pair);
-	return pair[0] & LINK_CALL ? STEP_CALL : STEP_GO;
+	(stream->compute ? agx_cs_walk_cdm : agx_cs_walk_vdm)(&memory, &start, &visitor, &result);
+	fault->number = r.number;
+	return !r.faulted;
 }
 
-static bool program_readable(struct stream *stream, uint32_t pipeline)
+/* --- Locating --- */
+
+struct locating {
+	unsigned int number;
+	struct agx_gpu_place *place;
+};
+
+static bool locate_draw(void *cookie, const struct agx_cs_draw *draw)
 {
-	return readable(stream, (stream->usc_base + (pipeline & PIPELINE_MASK)) & ADDRESS_MASK,
-			"USC program of a block");
+	const struct locating *l = cookie;
+
+	l->place->kind = AGX_GPU_AT_DRAW;
+	l->place->number = draw->number;
+	l->place->list = draw->state->vertex_program.set ? draw->state->vertex_program.list : 0;
+	return draw->number < l->number;
 }
 
-static enum step ppp_state(struct stream *stream, uint64_t at, bool first, struct block *block)
+static bool locate_dispatch(void *cookie, const struct agx_cs_dispatch *dispatch)
 {
-	uint32_t pair[2], count;
+	const struct locating *l = cookie;
 
-	if (!words(stream, at, pair, 2))
-		return STEP_FAULT;
-	count = pair[0] >> PPP_WORDS_SHIFT & 0xff;
-	if (!count)
-		return STEP_UNKNOWN;
-	block->size = 8;
-	if (first && (!readable(stream, far(pair), "PPP record") ||
-		      !readable(stream, far(pair) + 4 * count - 1, "end of a PPP record")))
-		return STEP_FAULT;
-	return STEP_NEXT;
+	l->place->kind = AGX_GPU_AT_LAUNCH;
+	l->place->number = dispatch->number;
+	l->place->list = dispatch->program.list;
+	return dispatch->number < l->number;
 }
 
-static enum step vdm_state(struct stream *stream, uint64_t at, uint32_t head, bool first,
-			   struct block *block)
+void stream_locate(const struct stream *stream, unsigned int number, struct agx_gpu_place *place)
 {
-	unsigned int count = (unsigned int)__builtin_popcount(head & STATE_WORDS);
-	uint32_t pipeline;
+	struct locating l = {.number = number, .place = place};
+	const struct agx_cs_memory memory = {stream_piece, (void *)(uintptr_t)stream};
+	const struct agx_cs_start start = {
+		.address = stream->address,
+		.usc_base = stream->usc_base,
+		.walk_depth = AGX_CS_WALK_BLOCKS_ONLY,
+	};
+	const struct agx_cs_visitor visitor = {
+		.cookie = &l,
+		.draw = locate_draw,
+		.dispatch = locate_dispatch,
+	};
+	const uint8_t stage = stream->compute ? AGX_CS_STAGE_COMPUTE : AGX_CS_STAGE_VERTEX;
+	struct agx_cs_walk_result result;
 
-	if (head & ~(7u << BLOCK_TYPE_SHIFT | STATE_WORDS | STATE_TESS_SCALE))
-		return STEP_UNKNOWN;
-	block->size = 4 + 4 * count;
-	if (head & STATE_TESS_SCALE)
-		block->size += 4;
-	else
-		block->size = (block->size + 7) & ~7u;
-	if (first && head & STATE_VERTEX_PIPELINE) {
-		count = (unsigned int)__builtin_popcount(head & STATE_BEFORE_PIPELINE);
-		if (!word(stream, at + 4 + 4 * count, &pipeline) ||
-		    !program_readable(stream, pipeline))
-			return STEP_FAULT;
-	}
-	return STEP_NEXT;
+	(stream->compute ? agx_cs_walk_cdm : agx_cs_walk_vdm)(&memory, &start, &visitor, &result);
+	if (place->list)
+		stream_program(stream, stage, place->list, place);
 }
 
-static enum step index_list(uint32_t head, struct block *block)
+void stream_program(const struct stream *stream, unsigned int stage, uint64_t list,
+		    struct agx_gpu_place *place)
 {
-	const uint32_t singles = LIST_BUFFER_SIZE | LIST_BUFFER | LIST_COUNT | LIST_INSTANCES |
-				 LIST_START | LIST_UNK2;
-	const uint32_t pairs = LIST_UNK1 | LIST_INDIRECT;
+	const struct agx_cs_memory memory = {stream_piece, (void *)(uintptr_t)stream};
+	const struct agx_cs_start start = {
+		.usc_base = stream->usc_base,
+		.walk_depth = AGX_CS_WALK_LISTS,
+	};
+	const struct agx_cs_visit visit = {
+		.place = AGX_CS_IN_USC,
+		.stage = (uint8_t)stage,
+		.address = list,
+	};
+	struct agx_cs_pipeline pipeline;
 
-	block->size = 4 + 4 * (unsigned int)__builtin_popcount(head & singles) +
-		      8 * (unsigned int)__builtin_popcount(head & pairs);
-	return STEP_NEXT;
-}
-
-static enum step vdm_block(struct stream *stream, uint64_t at, bool first, struct block *block)
-{
-	uint32_t head;
-
-	if (!word(stream, at, &head))
-		return STEP_FAULT;
-	switch (head >> BLOCK_TYPE_SHIFT) {
-	case VDM_PPP_STATE:
-		return ppp_state(stream, at, first, block);
-	case VDM_BARRIER:
-		block->size = 4;
-		return head & BARRIER_RETURN ? STEP_RETURN : STEP_NEXT;
-	case VDM_STATE:
-		return vdm_state(stream, at, head, first, block);
-	case VDM_INDEX_LIST:
-		return index_list(head, block);
-	case VDM_LINK:
-		return link(stream, at, block);
-	case VDM_TESSELLATE: /* its size is not known */
-	case VDM_TERMINATE:
-		return STEP_END;
-	default:
-		return STEP_UNKNOWN;
-	}
-}
-
-static enum step launch(struct stream *stream, uint64_t at, uint32_t head, bool first,
-			struct block *block)
-{
-	static const uint32_t sizes[3] = {24, 20, 8};
-	const unsigned int mode = head >> LAUNCH_MODE_SHIFT & 3;
-	uint32_t rest[4];
-
-	if (mode >= 3)
-		return STEP_UNKNOWN;
-	if (!words(stream, at, rest, 4))
-		return STEP_FAULT;
-	if (!rest[0] && !rest[1] && !rest[2] && !rest[3])
-		return STEP_UNKNOWN;
-	/*
-	 * The launch tells by itself whether it was made for G14X: no grid is this large, and an
-	 * indirect one's pointer is not this number. So a stream from another GPU is understood.
-	 */
-	block->size = 8 + sizes[mode] + (!rest[2] && rest[3] == LAUNCH_G14X ? 8 : 0);
-	if (first && !program_readable(stream, rest[1]))
-		return STEP_FAULT;
-	return STEP_NEXT;
-}
-
-static enum step cdm_block(struct stream *stream, uint64_t at, bool first, struct block *block)
-{
-	uint32_t head;
-
-	if (!word(stream, at, &head))
-		return STEP_FAULT;
-	switch (head >> BLOCK_TYPE_SHIFT) {
-	case CDM_LAUNCH:
-		return launch(stream, at, head, first, block);
-	case CDM_LINK:
-		return link(stream, at, block);
-	case CDM_BARRIER:
-		block->size = 4;
-		return head & BARRIER_RETURN ? STEP_RETURN : STEP_NEXT;
-	case CDM_RETURN:
-		return STEP_RETURN;
-	case CDM_TERMINATE:
-		return STEP_END;
-	default:
-		return STEP_UNKNOWN;
-	}
-}
-
-static enum stream_result walk(struct stream *stream, uint64_t at,
-			       enum step (*look)(struct stream *stream, uint64_t at, bool first,
-						 struct block *block))
-{
-	struct {
-		uint64_t at;
-		bool first;
-	} calls[CALL_DEPTH];
-	unsigned int depth = 0;
-	bool first = true, linked = false;
-
-	for (stream->blocks = 0; stream->blocks < STREAM_BLOCKS; stream->blocks++) {
-		struct block block = {0, 0};
-		enum step step;
-
-		/* A link's target must be there, though what it holds is not judged. */
-		step = at & 3 ? STEP_UNKNOWN : look(stream, at, first, &block);
-		if (step == STEP_FAULT)
-			return first || linked ? STREAM_FAULT : STREAM_OK;
-		linked = false;
-		switch (step) {
-		case STEP_NEXT:
-			at += block.size;
-			break;
-		case STEP_CALL:
-			if (depth == CALL_DEPTH)
-				return STREAM_OK;
-			calls[depth].at = at + block.size;
-			calls[depth++].first = first;
-			/* fall through */
-		case STEP_GO:
-			at = block.target;
-			linked = first;
-			first = false;
-			break;
-		case STEP_RETURN:
-			if (!depth)
-				return STREAM_OK;
-			at = calls[--depth].at;
-			first = calls[depth].first;
-			break;
-		case STEP_UNKNOWN:
-			if (!first)
-				return STREAM_OK;
-			stream->address = at;
-			stream->what = "no block of a control stream";
-			return STREAM_ODD;
-		default:
-			return STREAM_OK;
-		}
-	}
-	return STREAM_OK;
-}
-
-enum stream_result stream_walk_vdm(struct stream *stream, uint64_t address)
-{
-	return walk(stream, address, vdm_block);
-}
-
-enum stream_result stream_walk_cdm(struct stream *stream, uint64_t address)
-{
-	return walk(stream, address, cdm_block);
+	agx_cs_walk_usc(&memory, &start, &visit, NULL, &pipeline);
+	place->stage = stream_stage_name(stage);
+	place->list = list;
+	place->shader = pipeline.has_shader ? pipeline.shader_address : 0;
 }

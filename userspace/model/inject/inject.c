@@ -210,6 +210,13 @@ static bool outgoing(void *cookie, const char *channel, void *element, size_t si
 	return true;
 }
 
+static void halted(void *cookie, unsigned int unit, const struct agx_gpu_fault *fault)
+{
+	const struct agx_inject *inject = cookie;
+
+	inject->inner.halted(inject->inner.cookie, unit, fault);
+}
+
 void agx_inject_attach(struct agx_inject *inject, struct agx_firmware_config *config)
 {
 	inject->inner = *config;
@@ -220,6 +227,7 @@ void agx_inject_attach(struct agx_inject *inject, struct agx_firmware_config *co
 	config->transcript = config->transcript ? transcript : NULL;
 	config->mailbox = mailbox;
 	config->outgoing = outgoing;
+	config->halted = config->halted ? halted : NULL;
 	config->cookie = inject;
 	if (config->gpu) {
 		inject->gpu = inject_gpu_ops;

@@ -65,6 +65,8 @@ static void start(void *gpu, const struct agx_gpu_work *work)
 			strike(inject, &inject->rules[i], work);
 	if (!inject->stuck[work->unit] && !inject->faulted[work->unit])
 		inner(inject)->start(inject->inner.gpu_cookie, work);
+	else if (inner(inject)->skip)
+		inner(inject)->skip(inject->inner.gpu_cookie, work);
 }
 
 static enum agx_gpu_state state(void *gpu, enum agx_gpu_unit unit, struct agx_gpu_fault *fault)
@@ -120,6 +122,23 @@ static uint64_t progress(void *gpu, enum agx_gpu_unit unit)
 	return inner(inject)->progress(inject->inner.gpu_cookie, unit);
 }
 
+static void skip(void *gpu, const struct agx_gpu_work *work)
+{
+	struct agx_inject *inject = gpu;
+
+	if (inner(inject)->skip)
+		inner(inject)->skip(inject->inner.gpu_cookie, work);
+}
+
+static void place(void *gpu, enum agx_gpu_unit unit, struct agx_gpu_place *where)
+{
+	struct agx_inject *inject = gpu;
+
+	*where = (struct agx_gpu_place){.kind = AGX_GPU_AT_NOTHING};
+	if (inner(inject)->place)
+		inner(inject)->place(inject->inner.gpu_cookie, unit, where);
+}
+
 const struct agx_gpu_ops inject_gpu_ops = {
 	.start = start,
 	.state = state,
@@ -127,4 +146,6 @@ const struct agx_gpu_ops inject_gpu_ops = {
 	.stop = stop,
 	.tvb_pages = tvb_pages,
 	.progress = progress,
+	.skip = skip,
+	.place = place,
 };
