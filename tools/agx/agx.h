@@ -20,9 +20,12 @@ struct agx_subcommand {
 	int (*run)(int argc, char **argv); /* argv[0] is "agx NAME"; returns an exit status */
 };
 
+int cmd_asm(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_capture(int argc, char **argv);
 int cmd_coredump(int argc, char **argv);
+int cmd_decode(int argc, char **argv);
+int cmd_disasm(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
