@@ -25,6 +25,7 @@ int cmd_bench(int argc, char **argv);
 int cmd_capture(int argc, char **argv);
 int cmd_coredump(int argc, char **argv);
 int cmd_decode(int argc, char **argv);
+int cmd_diff(int argc, char **argv);
 int cmd_disasm(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_info(int argc, char **argv);

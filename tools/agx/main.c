@@ -17,6 +17,7 @@ static const struct agx_subcommand commands[] = {
 	{"replay", "FILE|DIR… [OPTION…]", "replay traces and check every result", cmd_replay},
 	{"decode", "FILE [OPTION…]",
 	 "read what was submitted: streams, state, descriptors, shaders", cmd_decode},
+	{"diff", "A B [OPTION…]", "tell what changed in meaning between two traces", cmd_diff},
 	{"disasm", "FILE|- [OPTION…]", "disassemble shader code", cmd_disasm},
 	{"asm", "FILE -o OUT [OPTION…]", "assemble shader code", cmd_asm},
 	{"bench", "[--node PATH] [--json]", "measure a node", cmd_bench},
