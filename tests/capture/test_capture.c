@@ -823,7 +823,7 @@ static void the_program_goes_on_when_the_recorder_is_killed(void **state)
 
 	snprintf(done, sizeof(done), "%s/done", t->dir);
 	assert_int_equal(capture_options(t, NOTHING, LIST("orphan", done)), 128 + SIGKILL);
-	for (i = 0; i < 600 && access(done, F_OK); i++)
+	for (i = 0; i < 3000 && access(done, F_OK); i++)
 		usleep(100000);
 	assert_int_equal(access(done, F_OK), 0);
 	/* What was written is readable. */
@@ -853,7 +853,7 @@ static void the_next_capture_cleans_up_after_a_killed_one(void **state)
 	snprintf(done, sizeof(done), "%s/done", t->dir);
 	assert_int_equal(setenv("XDG_RUNTIME_DIR", t->dir, 1), 0);
 	assert_int_equal(capture_options(t, NOTHING, LIST("orphan", done)), 128 + SIGKILL);
-	for (i = 0; i < 600 && access(done, F_OK); i++)
+	for (i = 0; i < 3000 && access(done, F_OK); i++)
 		usleep(100000);
 	assert_int_equal(count_recorders(t->dir), 1);
 	assert_int_equal(capture_options(t, NOTHING, LIST("exec")), 0);

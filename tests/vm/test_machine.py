@@ -36,7 +36,7 @@ NAMES = {"t8103": "Apple M1", "t8112": "Apple M2", "t6000": "Apple M1 Pro",
 
 
 # Findings in what clients wrote themselves: the ioctl cases hand over streams that are none.
-CLIENTS_OWN = {"CONTROL_STREAM"}
+CLIENTS_OWN = {"CONTROL_STREAM", "STREAM_ALIGNMENT"}
 
 
 class Tap:
