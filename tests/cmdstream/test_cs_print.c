@@ -250,6 +250,10 @@ static void test_channels(void **state)
 	assert_int_equal(agx_cs_channels_info[AGX_CS_CHANNELS_ASTC_12X10].height, 10);
 	assert_int_equal(agx_cs_channels_info[AGX_CS_CHANNELS_R32G32B32A32].bits, 128);
 	assert_true(agx_cs_channels_info[AGX_CS_CHANNELS_R9G9B9E5].compressed);
+	/* Of one component, but of blocks. */
+	assert_true(agx_cs_channels_info[AGX_CS_CHANNELS_BC4].compressed);
+	assert_true(agx_cs_channels_info[AGX_CS_CHANNELS_EAC_R11].compressed);
+	assert_false(agx_cs_channels_info[AGX_CS_CHANNELS_R32].compressed);
 }
 
 int main(void)

@@ -256,7 +256,7 @@ class Table:
         value.width = value.height = 1
         if len(words) > 2:
             value.width, value.height = (self.number_of(word) for word in words[2].split("x"))
-        value.compressed = len(sizes) != value.components
+        value.compressed = len(sizes) != value.components or value.width * value.height > 1
         if not value.compressed:
             value.component = sizes + [0] * (4 - len(sizes))
         if value.bits % 8 or not 1 <= value.components <= 4:
