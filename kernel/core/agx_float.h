@@ -23,9 +23,9 @@ struct agx_decimal {
 agx_f32 agx_f32_from_int(int64_t value);
 agx_f32 agx_f32_from_decimal(struct agx_decimal value);
 
-agx_f32 agx_f32_add(agx_f32 a, agx_f32 b);
-agx_f32 agx_f32_sub(agx_f32 a, agx_f32 b);
-agx_f32 agx_f32_mul(agx_f32 a, agx_f32 b);
-agx_f32 agx_f32_div(agx_f32 a, agx_f32 b);
+agx_f32 agx_float_add(agx_f32 a, agx_f32 b);
+agx_f32 agx_float_sub(agx_f32 a, agx_f32 b);
+agx_f32 agx_float_mul(agx_f32 a, agx_f32 b);
+agx_f32 agx_float_div(agx_f32 a, agx_f32 b);
 
 #endif

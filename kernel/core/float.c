@@ -129,7 +129,7 @@ agx_f32 agx_f32_from_decimal(struct agx_decimal value)
 	return pack(u);
 }
 
-agx_f32 agx_f32_add(agx_f32 a, agx_f32 b)
+agx_f32 agx_float_add(agx_f32 a, agx_f32 b)
 {
 	struct unpacked x, y;
 
@@ -167,14 +167,14 @@ agx_f32 agx_f32_add(agx_f32 a, agx_f32 b)
 	return pack(x);
 }
 
-agx_f32 agx_f32_sub(agx_f32 a, agx_f32 b)
+agx_f32 agx_float_sub(agx_f32 a, agx_f32 b)
 {
 	if (is_nan(b))
 		return NAN_BITS;
-	return agx_f32_add(a, b ^ AGX_F32_SIGN);
+	return agx_float_add(a, b ^ AGX_F32_SIGN);
 }
 
-agx_f32 agx_f32_mul(agx_f32 a, agx_f32 b)
+agx_f32 agx_float_mul(agx_f32 a, agx_f32 b)
 {
 	agx_f32 sign = (a ^ b) & AGX_F32_SIGN;
 	struct unpacked x, y;
@@ -195,7 +195,7 @@ agx_f32 agx_f32_mul(agx_f32 a, agx_f32 b)
 	return pack(x);
 }
 
-agx_f32 agx_f32_div(agx_f32 a, agx_f32 b)
+agx_f32 agx_float_div(agx_f32 a, agx_f32 b)
 {
 	agx_f32 sign = (a ^ b) & AGX_F32_SIGN;
 	struct unpacked x, y;

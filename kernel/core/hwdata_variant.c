@@ -25,21 +25,21 @@ static agx_f32 decimal(int32_t mantissa, uint8_t digits)
 
 static agx_f32 inverse(uint32_t value)
 {
-	return agx_f32_div(AGX_F32_ONE, agx_f32_from_int(value));
+	return agx_float_div(AGX_F32_ONE, agx_f32_from_int(value));
 }
 
 static agx_f32 one_minus(agx_f32 value)
 {
-	return agx_f32_sub(AGX_F32_ONE, value);
+	return agx_float_sub(AGX_F32_ONE, value);
 }
 
 /* An integral gain times the sample period in seconds. */
 static agx_f32 per_period(struct agx_decimal gain)
 {
 	agx_f32 period =
-		agx_f32_div(agx_f32_from_int(AGX_POWER_SAMPLE_PERIOD_MS), agx_f32_from_int(1000));
+		agx_float_div(agx_f32_from_int(AGX_POWER_SAMPLE_PERIOD_MS), agx_f32_from_int(1000));
 
-	return agx_f32_mul(agx_f32_from_decimal(gain), period);
+	return agx_float_mul(agx_f32_from_decimal(gain), period);
 }
 
 static uint32_t max_power(const struct agx_power *power)
@@ -212,7 +212,7 @@ static void fill_a_power(const struct agx_device *device, const struct agx_power
 	a->max_power_1 = agx_f32_from_int(most);
 	a->pwr_proportional_gain = decimal(52831855, 7);
 	a->pwr_pstate_related_k =
-		agx_f32_div(agx_f32_from_int(-(int64_t)max_ps), agx_f32_from_int(most));
+		agx_float_div(agx_f32_from_int(-(int64_t)max_ps), agx_f32_from_int(most));
 	a->pwr_pstate_max_dc_offset = AGX_POWER_MIN_DUTY_CYCLE - (int32_t)max_ps;
 	a->max_pstate_scaled_2 = max_ps;
 	a->max_power_2 = most;
@@ -253,8 +253,8 @@ static void fill_a_perf(const struct agx_device *device, const struct agx_power_
 	a->unk_79c = decimal(95, 0);
 	a->perf_kp = agx_f32_from_decimal(config->perf_kp);
 	a->perf_kp2 = agx_f32_from_decimal(config->perf_kp2);
-	a->boost_state_unk_k = agx_f32_div(agx_f32_from_int(power->count - 1 - power->base_pstate),
-					   decimal(95, 2));
+	a->boost_state_unk_k = agx_float_div(
+		agx_f32_from_int(power->count - 1 - power->base_pstate), decimal(95, 2));
 	a->base_pstate_scaled_2 = base_ps;
 	a->max_pstate_scaled_5 = max_ps;
 	a->base_pstate_scaled_3 = base_ps;
