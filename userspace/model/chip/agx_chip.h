@@ -15,6 +15,7 @@
 #include "agx_gpu.h"
 
 struct agx_chip;
+struct agx_watch_config;
 
 /* Something to say against what the driver wrote; strings live during the callback. */
 struct agx_chip_finding {
@@ -35,6 +36,25 @@ struct agx_chip_halt {
 	const struct agx_gpu_place *place;
 };
 
+/* What the GPU does with work that is given to it. */
+enum agx_chip_exec {
+	AGX_CHIP_EXEC_NONE, /* looks at it: null.h */
+	AGX_CHIP_EXEC_FULL, /* executes what is modelled: exec_gpu.h */
+};
+
+struct agx_exec_launch;
+struct agx_changed_page;
+
+/* A launch of FULL that has ended. Valid during the callback. */
+struct agx_chip_launch {
+	const struct agx_exec_launch *what; /* exec_gpu.h */
+
+	/* With results: the pages in which it has changed something (changes.h), by physical address. */
+	const struct agx_changed_page *pages;
+	size_t count;
+	bool lost; /* the host had no memory to tell */
+};
+
 struct agx_chip_config {
 	enum agx_fw_variant variant;
 	uint32_t chip_id;         /* 0x8103... */
@@ -43,9 +63,17 @@ struct agx_chip_config {
 	uint64_t handoff_pa;      /* handoff block, uat.h */
 
 	bool critic; /* the GPU judges all that work leads to: null.h */
+	enum agx_chip_exec exec;
+	unsigned int
+		exec_threads; /* of FULL: threads that work within a step; 0: one for each CPU */
+	uint64_t exec_order;  /* of FULL: seed of the order of threadgroups; 0: ascending */
+	bool soft_faults; /* of FULL: shaders read 0 where nothing is mapped, and may write there */
 
 	/* Rules of agx_inject.h; NULL or "": nothing. */
 	const char *inject;
+
+	/* Of FULL: who watches programs (agx_watch.h), copied; NULL: nobody. */
+	const struct agx_watch_config *watch;
 
 	/* As in struct agx_firmware_config. log and transcript may be NULL, and sgx_changed. */
 	void *(*ram)(void *cookie, uint64_t pa, uint64_t size);
@@ -54,7 +82,9 @@ struct agx_chip_config {
 	void (*log)(void *cookie, enum agx_firmware_log_level level, const char *line);
 	void (*finding)(void *cookie, const struct agx_chip_finding *finding);
 	void (*transcript)(void *cookie, const char *line);
-	void (*halted)(void *cookie, const struct agx_chip_halt *halt); /* may be NULL */
+	void (*halted)(void *cookie, const struct agx_chip_halt *halt);       /* may be NULL */
+	void (*launched)(void *cookie, const struct agx_chip_launch *launch); /* may be NULL */
+	bool results; /* launched is told what was changed, which takes time */
 	/*
 	 * Registers of the GPU may read otherwise than before. Comes before a message that makes
 	 * the driver look at them is in its ring.
@@ -101,6 +131,12 @@ void agx_chip_get_status(const struct agx_chip *chip, struct agx_firmware_status
 /* Whether a unit is at work, and what it is at. */
 bool agx_chip_busy(const struct agx_chip *chip, enum agx_gpu_unit unit,
 		   struct agx_gpu_place *place);
+
+/*
+ * Whether the GPU has work that only further steps get on with: who would otherwise sleep between them does not
+ * wait.
+ */
+bool agx_chip_computing(const struct agx_chip *chip);
 
 /* How often something was made to go wrong. */
 uint32_t agx_chip_injected(const struct agx_chip *chip);

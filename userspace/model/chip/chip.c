@@ -6,13 +6,20 @@
 
 #include "agx_chip.h"
 #include "agx_inject.h"
+#include "changes.h"
+#include "exec_gpu.h"
 #include "null.h"
 
 struct agx_chip {
 	struct agx_chip_config config;
 	struct agx_firmware *firmware;
 	struct agx_inject *inject; /* NULL: nothing goes wrong on purpose */
-	struct agx_null_gpu *gpu;
+	/* One of the two, as the firmware knows it. */
+	struct agx_null_gpu *null_gpu;
+	struct agx_exec_gpu *exec_gpu;
+	const struct agx_gpu_ops *gpu_ops;
+	void *gpu;
+	struct agx_changes *changes; /* NULL: nobody wants to know */
 };
 
 uint64_t agx_chip_ticks(uint64_t ns)
@@ -120,8 +127,25 @@ static void halted(void *cookie, unsigned int unit, const struct agx_gpu_fault *
 	struct agx_gpu_place place;
 	const struct agx_chip_halt halt = {.fault = fault, .place = &place};
 
-	agx_null_gpu_ops.place(chip->gpu, (enum agx_gpu_unit)unit, &place);
+	chip->gpu_ops->place(chip->gpu, (enum agx_gpu_unit)unit, &place);
 	chip->config.halted(chip->config.cookie, &halt);
+}
+
+static void writing(void *cookie, uint64_t address, uint64_t pa, const uint8_t *page)
+{
+	struct agx_chip *chip = cookie;
+
+	agx_changes_note(chip->changes, address, pa, page);
+}
+
+static void launched(void *cookie, const struct agx_exec_launch *what)
+{
+	struct agx_chip *chip = cookie;
+	struct agx_chip_launch launch = {.what = what};
+
+	if (chip->changes)
+		launch.lost = !agx_changes_take(chip->changes, &launch.pages, &launch.count);
+	chip->config.launched(chip->config.cookie, &launch);
 }
 
 /* --- Life --- */
@@ -142,7 +166,33 @@ static int create_gpu(struct agx_chip *chip)
 		.cookie = chip,
 	};
 
-	return agx_null_gpu_create(&config, &chip->gpu);
+	const struct agx_exec_gpu_config exec = {
+		.null = config,
+		.soft_faults = chip->config.soft_faults,
+		.threads = chip->config.exec_threads,
+		.order = chip->config.exec_order,
+		.watch = chip->config.watch,
+		.writing = chip->config.launched && chip->config.results ? writing : NULL,
+		.launched = chip->config.launched ? launched : NULL,
+		.hook_cookie = chip,
+	};
+	int err;
+
+	if (chip->config.exec == AGX_CHIP_EXEC_FULL) {
+		if (exec.writing) {
+			chip->changes = agx_changes_new();
+			if (!chip->changes)
+				return -ENOMEM;
+		}
+		err = agx_exec_gpu_create(&exec, &chip->exec_gpu);
+		chip->gpu_ops = &agx_exec_gpu_ops;
+		chip->gpu = chip->exec_gpu;
+	} else {
+		err = agx_null_gpu_create(&config, &chip->null_gpu);
+		chip->gpu_ops = &agx_null_gpu_ops;
+		chip->gpu = chip->null_gpu;
+	}
+	return err;
 }
 
 static int create_firmware(struct agx_chip *chip, char *error, size_t size)
@@ -163,7 +213,7 @@ static int create_firmware(struct agx_chip *chip, char *error, size_t size)
 		.outgoing = from->sgx_changed ? outgoing : NULL,
 		.halted = from->halted ? halted : NULL,
 		.cookie = chip,
-		.gpu = &agx_null_gpu_ops,
+		.gpu = chip->gpu_ops,
 		.gpu_cookie = chip->gpu,
 	};
 	int err;
@@ -208,7 +258,9 @@ void agx_chip_destroy(struct agx_chip *chip)
 		return;
 	agx_firmware_destroy(chip->firmware);
 	agx_inject_destroy(chip->inject);
-	agx_null_gpu_destroy(chip->gpu);
+	agx_null_gpu_destroy(chip->null_gpu);
+	agx_exec_gpu_destroy(chip->exec_gpu);
+	agx_changes_free(chip->changes);
 	free(chip);
 }
 
@@ -266,8 +318,13 @@ bool agx_chip_busy(const struct agx_chip *chip, enum agx_gpu_unit unit, struct a
 	agx_firmware_get_status(chip->firmware, &status);
 	if (!status.running[unit])
 		return false;
-	agx_null_gpu_ops.place(chip->gpu, unit, place);
+	chip->gpu_ops->place(chip->gpu, unit, place);
 	return place->kind != AGX_GPU_AT_NOTHING;
+}
+
+bool agx_chip_computing(const struct agx_chip *chip)
+{
+	return chip->exec_gpu && agx_exec_gpu_computing(chip->exec_gpu);
 }
 
 uint32_t agx_chip_injected(const struct agx_chip *chip)

@@ -397,6 +397,9 @@ void stamps_finish(struct agx_firmware *firmware, struct work_queue *queue,
 /* A command of a queue's context has begun (first: nothing else of it runs) or is over. */
 void notifier_link(struct agx_firmware *firmware, const struct work_queue *queue,
 		   const struct finish *finish, bool in);
+/* Work goes on that takes long: what is done is told now, although more is to come of the same queue. */
+void stamps_say(struct agx_firmware *firmware);
+
 /* Sends the Flag message that is due. true: it went out. */
 bool stamps_flush(struct agx_firmware *firmware);
 bool stamps_judge_barrier(struct agx_firmware *firmware, const struct place *place, uint32_t slot,

@@ -837,6 +837,7 @@ void unit_watch(struct agx_firmware *firmware, struct unit *unit)
 		if (progress != unit->progress) {
 			unit->progress = progress;
 			unit->since = now;
+			stamps_say(firmware);
 			return;
 		}
 	}

@@ -214,6 +214,15 @@ void stamps_finish(struct agx_firmware *firmware, struct work_queue *queue,
 	queue_wake(firmware, finish->slot);
 }
 
+void stamps_say(struct agx_firmware *firmware)
+{
+	struct work_state *state = &firmware->work_state;
+
+	for (unsigned int i = 0; i < AGX_EVENT_SLOTS / 32; i++)
+		if (state->fired[i])
+			state->flag_due = true;
+}
+
 bool stamps_flush(struct agx_firmware *firmware)
 {
 	struct work_state *state = &firmware->work_state;

@@ -37,7 +37,16 @@
 	X(2050, PROGRAM_MEMORY, "a program's code lies where the GPU may not read")             \
 	X(2051, PROGRAM_WINDOW, "a program's code leaves the 4 GiB from the USC base on")       \
 	X(2052, PROGRAM_INSTRUCTION, "a program has something that is no known instruction")    \
-	X(2053, PROGRAM_ENDLESS, "a program without an end")
+	X(2053, PROGRAM_ENDLESS, "a program without an end")                                    \
+	X(2060, PROGRAM_CODE, "a program was executed up to where it has no instruction")       \
+	X(2061, PROGRAM_NOT_MODELLED, "a program needs an instruction that is not executed")    \
+	X(2062, PROGRAM_TRAP, "a program has come to a trap instruction")                       \
+	X(2063, PROGRAM_STACK, "a program uses more scratch memory than there is")              \
+	X(2064, PROGRAM_STATE, "a program uses a texture or a sampler that makes no sense")     \
+	X(2065, RACE, "threads of a launch access the same byte, and nothing orders them")      \
+	X(2066, RACE_LIMIT, "a launch accesses more memory than races can be found in")         \
+	X(2067, TEXTURE_METADATA,                                                               \
+	  "compressed texels are read that nobody has written, or in an unknown form")
 
 enum agx_gpu_finding_id {
 #define X(number, name, sentence) AGX_GPU_FINDING_##name = (number),
