@@ -19,7 +19,7 @@ GROUPS = {
     'limits': ['AGXT_PAGE_SIZE', 'AGXT_MAX_'],
     'constants': ['AGXT_VERSION_', 'AGXT_CHUNK_MAGIC', 'AGXT_FILE_MAGIC', 'AGXT_FOOTER_MAGIC'],
     'flags': ['AGXT_FLAG_', 'AGXT_CALL_', 'AGXT_BLOB_', 'AGXT_MAP_', 'AGXT_PAGES_',
-              'AGXT_TOKEN_'],
+              'AGXT_RESULT_', 'AGXT_TOKEN_'],
 }
 
 

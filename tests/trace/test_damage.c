@@ -433,6 +433,36 @@ static void hostile_records_are_refused(void **state)
 #undef REFUSED
 }
 
+/* A result of a launch is as long as both its structures; one of an older writer is not. */
+static void short_results_are_refused(void **state)
+{
+	struct {
+		struct agxt_result result;
+		struct agxt_result_launch launch;
+	} record = {
+		.result = {.rec = {.size = sizeof(record), .type = AGXT_RESULT, .seq = 1},
+			   .handle = 1},
+	};
+	const struct agxt_chunk_header like = {.records = 1, .first_seq = 1, .last_seq = 1};
+	char text[256];
+
+	assert_int_equal(read_forged(&record, sizeof(record), like, text, sizeof(text)), 0);
+	assert_null(agx_trace_result_launch(&record.result.rec));
+	record.result.rec.flags = AGXT_RESULT_LAUNCH;
+	assert_int_equal(read_forged(&record, sizeof(record), like, text, sizeof(text)), 0);
+	assert_ptr_equal(agx_trace_result_launch(&record.result.rec), &record.launch);
+	record.result.rec.size = sizeof(record.result) + 24;
+	assert_int_equal(read_forged(&record, record.result.rec.size, like, text, sizeof(text)),
+			 -EBADMSG);
+	assert_non_null(strstr(text, "record size"));
+	record.result.rec.flags = 0;
+	record.result.rec.size = sizeof(record.result);
+	assert_int_equal(read_forged(&record, sizeof(record.result), like, text, sizeof(text)), 0);
+	record.result.rec.size -= 8;
+	assert_int_equal(read_forged(&record, record.result.rec.size, like, text, sizeof(text)),
+			 -EBADMSG);
+}
+
 static void hostile_calls_are_refused(void **state)
 {
 	struct {
@@ -550,6 +580,7 @@ int main(void)
 		cmocka_unit_test(removed_and_doubled_chunks_are_noticed),
 		cmocka_unit_test(other_versions),
 		cmocka_unit_test(hostile_records_are_refused),
+		cmocka_unit_test(short_results_are_refused),
 		cmocka_unit_test(hostile_calls_are_refused),
 		cmocka_unit_test(limits_hold),
 		cmocka_unit_test(not_a_trace),

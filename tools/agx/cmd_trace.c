@@ -607,12 +607,24 @@ static void dump_text(const struct agx_trace_item *item)
 	}
 	case AGXT_RESULT: {
 		const struct agxt_result *result = (const struct agxt_result *)rec;
+		const struct agxt_result_launch *launch = agx_trace_result_launch(rec);
 		char digest[64];
 
 		hex(result->digest, sizeof(result->digest), digest);
-		printf("RESULT of %" PRIu64 ": handle %u, offset 0x%" PRIx64 ", size 0x%" PRIx64
-		       ", digest %s\n",
-		       result->call, result->handle, result->offset, result->size, digest);
+		printf("RESULT of %" PRIu64, result->call);
+		if (launch)
+			printf(", command %u, dispatch %u, shader 0x%" PRIx64, launch->command,
+			       launch->launch, launch->shader);
+		if (rec->flags & AGXT_RESULT_LOST) {
+			printf(": it changed more, which is not known\n");
+			return;
+		}
+		printf(": handle %u, offset 0x%" PRIx64 ", size 0x%" PRIx64, result->handle,
+		       result->offset, result->size);
+		if (launch)
+			printf(", address 0x%" PRIx64 ", %" PRIu64 " bytes changed",
+			       launch->address, launch->changed);
+		printf(", digest %s\n", digest);
 		return;
 	}
 	case AGXT_PROCESS: {
@@ -708,6 +720,7 @@ static void dump_json(const struct agx_trace_item *item)
 	}
 	case AGXT_RESULT: {
 		const struct agxt_result *result = (const struct agxt_result *)rec;
+		const struct agxt_result_launch *launch = agx_trace_result_launch(rec);
 		char digest[64];
 
 		hex(result->digest, sizeof(result->digest), digest);
@@ -716,6 +729,15 @@ static void dump_json(const struct agx_trace_item *item)
 		add_number(object, "offset", result->offset);
 		add_number(object, "size", result->size);
 		add_string(object, "digest", digest);
+		if (!launch)
+			break;
+		add_number(object, "command", launch->command);
+		add_number(object, "dispatch", launch->launch);
+		add_number(object, "shader", launch->shader);
+		add_number(object, "address", launch->address);
+		add_number(object, "changed", launch->changed);
+		json_object_object_add(object, "lost",
+				       json_object_new_boolean(rec->flags & AGXT_RESULT_LOST));
 		break;
 	}
 	case AGXT_PROCESS: {

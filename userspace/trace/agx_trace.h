@@ -208,6 +208,9 @@ struct agx_trace_blob agx_trace_blob(const struct agxt_record *rec, uint32_t i);
 bool agx_trace_find_blob(const struct agxt_record *rec, uint32_t pointee,
 			 struct agx_trace_blob *blob);
 
+/* What follows a RESULT of a launch; NULL: it is another record. */
+const struct agxt_result_launch *agx_trace_result_launch(const struct agxt_record *rec);
+
 /*
  * Checks one record's structure (not PAGES). size: bytes available. NULL when sound, else what is
  * not.

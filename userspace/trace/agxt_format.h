@@ -19,7 +19,7 @@
 
 /* Versions: readers refuse another major, and skip what a newer minor added. */
 #define AGXT_VERSION_MAJOR 1
-#define AGXT_VERSION_MINOR 0
+#define AGXT_VERSION_MINOR 1
 
 /* Limits. A reader refuses what is larger; a writer never makes it. */
 #define AGXT_PAGE_SIZE        4096u
@@ -191,6 +191,7 @@ enum agxt_meta_key {
 	AGXT_META_HISTORY = 6,    /* text: one step of processing (trim) that made this file */
 	AGXT_META_FRAMES = 7,     /* text: "A-B", the frames that were asked for */
 	AGXT_META_MACHINE = 8,    /* text: processor architecture */
+	AGXT_META_RESULTS = 9,    /* text: "launches": each executed launch has its RESULTs */
 };
 
 /* Followed by the value. */
@@ -279,6 +280,7 @@ struct agxt_map {
 /* Pages flags (rec.flags). */
 #define AGXT_PAGES_RESULT   0x0100 /* written by the GPU: to compare, not to load */
 #define AGXT_PAGES_ALL_ZERO 0x0200 /* PAGES_RAW only: count pages of zeros, no content follows */
+#define AGXT_PAGES_LAUNCH   0x0400 /* with RESULT: as a launch left them, for a RESULT so flagged */
 
 /*
  * Content of count consecutive pages of a buffer object, as the CPU left them before the
@@ -346,7 +348,11 @@ struct agxt_fd {
 	uint64_t call;  /* EXPORT: seq of the CALL that made it; otherwise 0 */
 };
 
-/* What a submission left in a range of a buffer object. */
+/* Result flags (rec.flags). */
+#define AGXT_RESULT_LAUNCH 0x0100 /* what a launch changed; struct agxt_result_launch follows */
+#define AGXT_RESULT_LOST   0x0200 /* with LAUNCH: it has changed more, which is not known */
+
+/* What a submission, or a launch of it, left in a range of a buffer object. */
 struct agxt_result {
 	struct agxt_record rec;
 	uint64_t call;      /* seq of the submit's CALL */
@@ -355,6 +361,15 @@ struct agxt_result {
 	uint64_t offset;    /* bytes into the object */
 	uint64_t size;      /* bytes */
 	uint8_t digest[16]; /* XXH3-128, canonical (big-endian) form */
+};
+
+/* After a RESULT that is flagged LAUNCH. Its digest covers the bytes that the launch changed. */
+struct agxt_result_launch {
+	uint32_t command; /* render or compute command of the submit, from 0 */
+	uint32_t launch;  /* number in the command's control stream, from 0 */
+	uint64_t shader;  /* GPU address of the code */
+	uint64_t address; /* GPU address of offset */
+	uint64_t changed; /* bytes of the range that were changed */
 };
 
 enum agxt_marker_kind {
@@ -387,6 +402,7 @@ _Static_assert(sizeof(struct agxt_pages) == 48, "pages");
 _Static_assert(sizeof(struct agxt_delta) == 8, "delta");
 _Static_assert(sizeof(struct agxt_fd) == 56, "fd");
 _Static_assert(sizeof(struct agxt_result) == 80, "result");
+_Static_assert(sizeof(struct agxt_result_launch) == 32, "result of a launch");
 _Static_assert(sizeof(struct agxt_marker) == 48, "marker");
 
 static inline uint32_t agxt_align8(uint32_t size)

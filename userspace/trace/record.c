@@ -124,6 +124,10 @@ const char *agx_trace_record_check(const struct agxt_record *rec, size_t size)
 	case AGXT_PAGES:
 	case AGXT_PAGES_RAW:
 		return check_pages(rec);
+	case AGXT_RESULT:
+		return agx_trace_result_launch(rec) || !(rec->flags & AGXT_RESULT_LAUNCH)
+			       ? NULL
+			       : "record size";
 	case AGXT_MARKER: {
 		const struct agxt_marker *marker = (const struct agxt_marker *)rec;
 
@@ -195,6 +199,16 @@ bool agx_trace_find_blob(const struct agxt_record *rec, uint32_t pointee,
 	return false;
 }
 
+const struct agxt_result_launch *agx_trace_result_launch(const struct agxt_record *rec)
+{
+	const struct agxt_result *result = (const struct agxt_result *)rec;
+
+	if (rec->type != AGXT_RESULT || !(rec->flags & AGXT_RESULT_LAUNCH) ||
+	    rec->size < sizeof(*result) + sizeof(struct agxt_result_launch))
+		return NULL;
+	return (const struct agxt_result_launch *)(result + 1);
+}
+
 const char *agx_trace_type_name(uint16_t type)
 {
 	static const char *const names[] = {
@@ -229,6 +243,7 @@ const char *agx_trace_meta_name(uint32_t key)
 		[AGXT_META_HISTORY] = "history",
 		[AGXT_META_FRAMES] = "frames",
 		[AGXT_META_MACHINE] = "machine",
+		[AGXT_META_RESULTS] = "results",
 	};
 
 	if (key < sizeof(names) / sizeof(names[0]) && names[key])

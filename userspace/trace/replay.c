@@ -7,6 +7,7 @@
 
 #include "asahi_drm.h"
 #include "replay_internal.h"
+#include "trace_internal.h"
 
 static int take_meta(struct replay *r, const struct agx_trace_item *item)
 {
@@ -151,8 +152,43 @@ static int next_item(struct replay *r, struct agx_trace_item *item)
 	return ret;
 }
 
+/* One more record of the whole. */
+static void digest_item(struct trace_digest *digest, const struct agx_trace_item *item)
+{
+	const struct agxt_pages *pages = (const void *)item->rec;
+	struct page_hash hashes[AGXT_MAX_RECORD_PAGES];
+	uint8_t buffer[AGXT_PAGE_SIZE];
+
+	if (item->rec->type != AGXT_PAGES) {
+		digest_record(digest, item->stream, item->rec);
+		return;
+	}
+	for (uint32_t i = 0; i < pages->count; i++)
+		hashes[i] = agx_trace_page_is_zero(item, i)
+				    ? page_hash_zero()
+				    : page_hash(agx_trace_page(item, i, buffer));
+	digest_pages(digest, item->stream, pages, hashes);
+}
+
+/* All records were sound by themselves, and still one may have been another when the trace was written. */
+static void compare_digest(struct replay *r, const struct trace_digest *digest)
+{
+	struct agx_trace_info info;
+	uint8_t bytes[16];
+
+	agx_trace_reader_info(r->reader, &info);
+	digest_store(digest, bytes);
+	if (!info.have_digest || info.truncated || info.damaged ||
+	    !memcmp(bytes, info.digest, sizeof(bytes)) || r->out->status != AGX_REPLAY_PASS)
+		return;
+	snprintf(r->out->message, sizeof(r->out->message),
+		 "digest of the trace: its records are not those that its index was written for");
+	r->out->status = AGX_REPLAY_DAMAGED;
+}
+
 static void replay_all(struct replay *r)
 {
+	struct trace_digest digest = {0};
 	struct agx_trace_item item;
 	int ret;
 
@@ -160,6 +196,8 @@ static void replay_all(struct replay *r)
 		ret = next_item(r, &item);
 		if (ret <= 0)
 			break;
+		if (r->config.check_digest)
+			digest_item(&digest, &item);
 		ret = take_item(r, &item);
 		if (ret)
 			break;
@@ -168,8 +206,12 @@ static void replay_all(struct replay *r)
 	r->out->stats.records = r->record;
 	if (ret == -ENOMEM)
 		replay_refuse(r, "record %" PRIu64 ": out of memory", r->record);
-	if (ret == 0)
+	if (ret == 0) {
 		replay_calls_finish(r);
+		replay_results_finish(r);
+		if (r->config.check_digest && !r->out->stats.divergences)
+			compare_digest(r, &digest);
+	}
 }
 
 void agx_replay_run(struct agx_trace_reader *reader, struct agx_replay_target *target,
@@ -194,13 +236,17 @@ void agx_replay_run(struct agx_trace_reader *reader, struct agx_replay_target *t
 	if (!r->config.memory)
 		r->config.memory = REPLAY_DEFAULT_MEMORY;
 
-	replay_all(r);
+	if (replay_results_start(r))
+		replay_refuse(r, "out of memory");
+	else
+		replay_all(r);
 
 	replay_calls_free(r);
 	for (i = 0; i < r->names.num_files; i++)
 		if (r->names.files[i].used)
 			replay_forget_file(r, &r->names.files[i]);
 	replay_fds_finish(r);
+	replay_results_end(r);
 	replay_names_finish(&r->names);
 	/* A divergence in what is sound is worth more than the damage after it. */
 	if (outcome->status == AGX_REPLAY_PASS && outcome->stats.divergences)

@@ -62,9 +62,39 @@ struct agx_replay_target_ops {
 	void (*unmap)(struct agx_replay_target *target, const struct agx_replay_mapping *mapping);
 };
 
+/* What a launch changed in consecutive pages of an object. */
+struct agx_replay_result {
+	uint32_t handle; /* the target's */
+	uint64_t offset, size, address, changed;
+	uint8_t digest[16];
+	uint64_t start; /* of the object, from where memory and mask go */
+	const uint8_t *memory;
+	const uint64_t *mask; /* a bit per byte */
+};
+
+/* A launch that the target has executed. Valid during the call. */
+struct agx_replay_launch {
+	uint64_t call; /* that submitted it: agx_replay_target.call */
+	uint32_t command, launch;
+	uint64_t shader;
+	uint64_t code[2]; /* hash of the code */
+	void *file;       /* that the handles are of; NULL: not known */
+	bool lost;        /* results are not all */
+	const struct agx_replay_result *results;
+	uint32_t count;
+};
+
 /* Embedded in each kind of target. */
 struct agx_replay_target {
 	const struct agx_replay_target_ops *ops;
+
+	/*
+	 * Set by the target: it tells the launches that it executes. Set by the engine: whom. Called from within the
+	 * functions above.
+	 */
+	bool executes;
+	void (*launched)(void *data, const struct agx_replay_launch *launch);
+	void *launched_data;
 
 	/* How long a wait that succeeded may take here, ns; 0: all is done when a call returns. */
 	uint64_t patience;
@@ -75,6 +105,7 @@ struct agx_replay_target {
 	/* Set by the engine before each call. */
 	uint64_t now;       /* time of the recording, ns */
 	uint64_t submit;    /* of a submission: its number in the trace, from 0 */
+	uint64_t call;      /* and its seq */
 	const void *window; /* the only memory that an ioctl may touch */
 	size_t window_size;
 };
@@ -86,8 +117,18 @@ struct agx_replay_config {
 	bool keep_going;     /* count all divergences instead of stopping at the first */
 	bool force;          /* leave out records that make no sense: the trace is damaged */
 	bool run_unfinished; /* make calls that never returned, at the end */
-	bool measure;        /* fill times.decode, memory and calls: costs some */
-	uint64_t memory;     /* bytes of pages that may be written in all; 0: 8 GiB */
+	bool skip_results;   /* of launches: things are made to go wrong, and memory with them */
+	bool check_digest; /* the whole trace is read: it has to have the digest that its index says */
+	bool measure;      /* fill times.decode, memory and calls: costs some */
+	uint64_t memory; /* bytes of pages that may be written in all; 0: 8 GiB */
+
+	/*
+	 * Called for the first launch that does not leave memory as recorded, with both contents of whole pages from
+	 * start on; NULL where there is none. May be NULL.
+	 */
+	void (*mismatch)(void *data, const struct agx_replay_mismatch *mismatch, uint64_t start,
+			 uint64_t size, const uint8_t *expected, const uint8_t *got);
+	void *mismatch_data;
 };
 
 enum agx_replay_status {
@@ -104,6 +145,7 @@ struct agx_replay_outcome {
 	struct agx_replay_stats stats;
 	struct agx_replay_times times;
 	struct agx_replay_divergence divergence; /* the first one, if stats.divergences > 0 */
+	struct agx_replay_mismatch mismatch;     /* the first one, if stats.mismatches > 0 */
 };
 
 /*

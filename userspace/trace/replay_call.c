@@ -370,6 +370,7 @@ static long execute(struct replay *r, struct replay_call *call, uint64_t timeout
 	target->window = call->buffer;
 	target->window_size = call->used;
 	target->submit = call->submit;
+	target->call = call->seq;
 	if (call->file) {
 		struct replay_file *file = call_file(r, call);
 
@@ -748,6 +749,9 @@ static int finish_call(struct replay *r, struct replay_call *call, const struct 
 		return 0;
 	}
 	result = execute_expecting(r, call, rec->result);
+	ret = replay_results_check(r);
+	if (ret)
+		return ret;
 	if (waits(call) && rec->result == -ETIME) {
 		r->out->stats.timing++;
 		replay_remember(r, call, result);
@@ -827,6 +831,7 @@ void replay_calls_finish(struct replay *r)
 		if (r->config.run_unfinished && !call->executed && !call->opaque)
 			replay_remember(r, call, execute(r, call, 0));
 	}
+	replay_results_check(r);
 	while (r->num_pending)
 		drop_pending(r, r->num_pending - 1);
 }

@@ -98,6 +98,7 @@ struct replay {
 	int unusable_fd;  /* open, and of no use to any ioctl */
 	uint64_t written; /* bytes of pages written for the first time */
 	uint64_t scratch[8];
+	struct replay_results *results; /* NULL: the target does not execute */
 };
 
 /* replay_report.c */
@@ -145,6 +146,20 @@ void replay_memory_release(struct replay *r, struct replay_memory *memory);
 /* Removes a handle with its mapping; a file with its handles. */
 void replay_forget_name(struct replay *r, struct replay_name *name);
 void replay_forget_file(struct replay *r, struct replay_file *file);
+
+/* replay_results.c */
+
+/* Before anything else: reads what launches are to leave, and rewinds. 0, -ENOMEM. */
+int replay_results_start(struct replay *r);
+
+/* After each call: a launch in it did not do as recorded. 0, REPLAY_STOP. */
+int replay_results_check(struct replay *r);
+
+/* At the end of a trace: what was recorded and not compared. */
+void replay_results_finish(struct replay *r);
+
+/* After all else: finds the first byte that differs. Moves the reader. Frees. */
+void replay_results_end(struct replay *r);
 
 /* replay_fd.c */
 int replay_fd(struct replay *r, const struct agx_trace_item *item);

@@ -200,6 +200,9 @@ int replay_pages(struct replay *r, const struct agx_trace_item *item)
 	struct replay_name *name;
 	int ret = 0;
 
+	/* With the RESULT before it: replay_results.c. */
+	if (rec->rec.flags & AGXT_PAGES_LAUNCH)
+		return 0;
 	name = find_memory(r, item, rec->handle, &ret);
 	if (!name)
 		return ret;
@@ -232,6 +235,12 @@ int replay_result(struct replay *r, const struct agx_trace_item *item)
 	struct replay_name *name;
 	int ret = 0, i;
 
+	/* Of moments that are over: replay_results.c has compared it when it came, if it could. */
+	if (rec->rec.flags & AGXT_RESULT_LAUNCH) {
+		if (!r->results || r->config.skip_results)
+			r->out->stats.uncompared++;
+		return 0;
+	}
 	name = find_memory(r, item, rec->handle, &ret);
 	if (!name)
 		return ret;

@@ -12,20 +12,54 @@
 
 /* Counts of what was replayed; the same trace and target give the same counts. */
 struct agx_replay_stats {
-	uint64_t records;     /* of any kind */
-	uint64_t processes;   /* streams, each with a node of its own */
-	uint64_t files;       /* opens of the node */
-	uint64_t calls;       /* calls executed: ioctls, opens, closes, mappings */
-	uint64_t submits;     /* DRM_IOCTL_ASAHI_SUBMIT among them that were accepted */
-	uint64_t commands;    /* renders and compute dispatches in those */
-	uint64_t pages;       /* page records written to buffers */
-	uint64_t page_bytes;  /* bytes of those */
-	uint64_t checks;      /* results and output fields that were compared */
-	uint64_t digests;     /* buffer digests that were compared */
-	uint64_t timing;      /* outcomes that depend on time: executed, not compared */
-	uint64_t unfinished;  /* calls without a result in the trace (the program was killed) */
-	uint64_t foreign;     /* descriptors from outside the trace, substituted */
-	uint64_t divergences; /* 0: everything agrees */
+	uint64_t records;      /* of any kind */
+	uint64_t processes;    /* streams, each with a node of its own */
+	uint64_t files;        /* opens of the node */
+	uint64_t calls;        /* calls executed: ioctls, opens, closes, mappings */
+	uint64_t submits;      /* DRM_IOCTL_ASAHI_SUBMIT among them that were accepted */
+	uint64_t commands;     /* renders and compute dispatches in those */
+	uint64_t pages;        /* page records written to buffers */
+	uint64_t page_bytes;   /* bytes of those */
+	uint64_t checks;       /* results and output fields that were compared */
+	uint64_t digests;      /* buffer digests that were compared */
+	uint64_t timing;       /* outcomes that depend on time: executed, not compared */
+	uint64_t unfinished;   /* calls without a result in the trace (the program was killed) */
+	uint64_t foreign;      /* descriptors from outside the trace, substituted */
+	uint64_t divergences;  /* 0: everything agrees */
+	uint64_t launches;     /* that were executed */
+	uint64_t results;      /* ranges of memory that launches changed, as recorded */
+	uint64_t result_bytes; /* that were changed in those */
+	uint64_t mismatches;   /* launches that left something else */
+	uint64_t lost;         /* launches whose changes here or there are not known */
+	uint64_t unrecorded;   /* submits with launches whose results were not recorded */
+	uint64_t uncompared;   /* recorded results that nothing was compared with */
+};
+
+#define AGX_REPLAY_MISMATCH_BYTES 16
+
+/* A launch that did not change memory as the recorded one did. */
+struct agx_replay_mismatch {
+	uint64_t submit; /* number in the trace, from 0 */
+	uint64_t call;
+	uint32_t command;    /* of the submit */
+	uint32_t launch;     /* of the command */
+	uint64_t shader;     /* GPU address of the code */
+	uint64_t code[2];    /* hash of the code */
+	uint32_t file;       /* of the object, as recorded */
+	uint32_t handle;     /* 0: the trace has no name for it */
+	uint8_t no_expected; /* the recorded launch changed nothing there */
+	uint8_t no_got;      /* this one did not */
+	uint8_t no_content;  /* the trace has digests alone */
+	uint8_t unwritten;   /* the first difference is where this launch changed nothing */
+	uint64_t expected_offset, expected_size; /* of the range, in the object */
+	uint64_t got_offset, got_size;
+	uint8_t expected_digest[16], got_digest[16];
+
+	/* Of the first byte that differs; unless no_expected, no_got or no_content. */
+	uint64_t offset, address;
+	uint32_t count; /* bytes below, from that one on */
+	uint8_t expected[AGX_REPLAY_MISMATCH_BYTES], got[AGX_REPLAY_MISMATCH_BYTES];
+	uint64_t bytes; /* that differ in the range */
 };
 
 /* Where the time went, in nanoseconds; not deterministic. */

@@ -928,6 +928,9 @@ int state_step(struct trace_state *state, const struct agxt_record *rec, uint32_
 		handle = ((const struct agxt_map *)rec)->handle;
 		break;
 	case AGXT_RESULT:
+		/* What is lost may have no name. */
+		if (rec->flags & AGXT_RESULT_LOST)
+			return 0;
 		handle = ((const struct agxt_result *)rec)->handle;
 		break;
 	default:

@@ -70,7 +70,14 @@ struct trim {
 	bool history_written;
 	bool past_last;
 	bool after_result[AGXT_MAX_STREAMS];
-	uint64_t last_call; /* seq of the last submit's CALL */
+
+	/*
+	 * What launches left before the range is not all in the trace: what they would leave in it cannot be compared,
+	 * and their results are left out.
+	 */
+	bool no_launches;
+	bool no_content[AGXT_MAX_STREAMS]; /* the last record was a RESULT of a launch */
+	uint64_t last_call;                /* seq of the last submit's CALL */
 	uint32_t open_calls;
 	uint8_t buffer[AGXT_MAX_RECORD_PAGES * AGXT_PAGE_SIZE] __attribute__((aligned(8)));
 };
@@ -262,6 +269,31 @@ static int scan_range(struct trim *t)
 	return ret ? fail(t, ret, NULL) : 0;
 }
 
+/* A record before the range: whether the content of a launch's result follows it. */
+static void note_content(struct trim *t, const struct agx_trace_item *item)
+{
+	const struct agxt_record *rec = item->rec;
+	const bool content = rec->type == AGXT_PAGES && rec->flags & AGXT_PAGES_LAUNCH;
+
+	t->no_launches |= t->no_content[item->stream] && !content;
+	t->no_content[item->stream] = agx_trace_result_launch(rec) != NULL;
+}
+
+/* Of launches' results, where these are left out. */
+static bool is_left_out(const struct trim *t, const struct agxt_record *rec)
+{
+	if (!t->no_launches)
+		return false;
+	switch (rec->type) {
+	case AGXT_META:
+		return ((const struct agxt_meta *)rec)->key == AGXT_META_RESULTS;
+	case AGXT_PAGES:
+		return rec->flags & AGXT_PAGES_LAUNCH;
+	default:
+		return agx_trace_result_launch(rec) != NULL;
+	}
+}
+
 /* Up to the first wanted submit. */
 static int first_pass(struct trim *t)
 {
@@ -277,9 +309,12 @@ static int first_pass(struct trim *t)
 		if (item.submit == t->first && record_is_submit(item.rec)) {
 			t->start_seq = item.rec->seq;
 			t->start_time = item.rec->time_ns;
+			for (i = 0; i < AGXT_MAX_STREAMS; i++)
+				t->no_launches |= t->no_content[i];
 			ret = decide(t);
 			return ret ? fail(t, ret, &item) : scan_range(t);
 		}
+		note_content(t, &item);
 		ret = state_step(&t->state, item.rec, item.stream, &event);
 		if (ret)
 			return fail(t, ret, &item);
@@ -399,7 +434,7 @@ static int copy_pages(struct trim *t, const struct agx_trace_item *item, uint32_
 	head.rec.seq = ++t->seq;
 	if (step != STATE_NONE) {
 		share = t->state.objects[t->steps[step].object].share;
-		head.rec.flags &= ~AGXT_PAGES_RESULT;
+		head.rec.flags &= ~(AGXT_PAGES_RESULT | AGXT_PAGES_LAUNCH);
 	}
 	for (i = 0; i <= pages->count && !ret; i++) {
 		bool wanted = i < pages->count;
@@ -715,6 +750,9 @@ static int second_pass(struct trim *t)
 
 	agx_trace_reader_rewind(t->reader);
 	while ((ret = agx_trace_reader_next(t->reader, &item, t->error)) > 0) {
+		if (is_left_out(t, item.rec) &&
+		    (item.rec->type == AGXT_META || item.rec->seq >= t->start_seq))
+			continue;
 		if (item.rec->seq < t->start_seq) {
 			ret = early(t, &item);
 		} else {
