@@ -16,6 +16,7 @@
 #include "agx_soc.h"
 #include "agx_trace.h"
 #include "collector.h"
+#include "exec_option.h"
 #include "launch.h"
 #include "preload/config.h"
 #include "rundir.h"
@@ -30,8 +31,13 @@ struct capture_options {
 	uint32_t write_tracking;
 	bool stats;
 	bool verify;
+	const char *exec;        /* what the virtual node does; NULL: not said, full */
+	bool results;            /* and what it changes is recorded */
+	uint64_t result_content; /* bytes for each submission */
 	char **command;
 };
+
+#define DEFAULT_RESULT_CONTENT (64u << 10)
 
 struct capture_run {
 	const struct capture_options *options;
@@ -51,6 +57,9 @@ enum {
 	OPT_LABEL,
 	OPT_STATS,
 	OPT_NO_VERIFY,
+	OPT_EXEC,
+	OPT_NO_RESULTS,
+	OPT_RESULT_CONTENT,
 };
 
 static const struct argp_option options[] = {
@@ -59,6 +68,15 @@ static const struct argp_option options[] = {
 	 "which SoC's GPU the virtual node has (see `agx info`); default t8103", 0},
 	{"node", OPT_NODE, "PATH", 0,
 	 "record this DRM node, /dev/dri/renderDN, instead of a virtual one", 0},
+	{"exec", OPT_EXEC, "HOW", 0,
+	 "what the virtual node does with submissions: full (the default: compute commands are executed, and what "
+	 "each dispatch changes in memory is recorded, for replay to compare), none (they complete without executing)",
+	 0},
+	{"no-results", OPT_NO_RESULTS, NULL, 0,
+	 "where commands are executed, do not record what they change", 0},
+	{"result-content", OPT_RESULT_CONTENT, "KIB", 0,
+	 "besides digests of what dispatches change record the content, up to so much of each submission; default 64",
+	 0},
 	{"frames", OPT_FRAMES, "A-B", 0,
 	 "record only frames A to B of each process, counted from 1; A alone is one frame, A- goes to "
 	 "the end",
@@ -133,6 +151,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		NULL,
 	};
 	struct capture_options *capture = state->input;
+	char *end;
 
 	switch (key) {
 	case 'o':
@@ -155,6 +174,22 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_WRITE_TRACKING:
 		capture->write_tracking = parse_choice(state, "--write-tracking", arg, trackings);
+		break;
+	case OPT_EXEC:
+		exec_option(state, arg);
+		capture->exec = arg;
+		break;
+	case OPT_NO_RESULTS:
+		capture->results = false;
+		break;
+	case OPT_RESULT_CONTENT:
+		errno = 0;
+		capture->result_content = strtoull(arg, &end, 10);
+		if (*arg < '0' || *arg > '9' || *end || errno ||
+		    capture->result_content > UINT64_MAX >> 10)
+			argp_error(state, "--result-content: got \"%s\", takes a number of KiB",
+				   arg);
+		capture->result_content <<= 10;
 		break;
 	case OPT_LABEL:
 		if (strlen(arg) >= sizeof(((struct capture_control *)0)->label))
@@ -179,6 +214,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			argp_error(state, "no trace to write: -o FILE is missing");
 		if (capture->node && capture->soc)
 			argp_error(state, "--gpu chooses a virtual GPU, but --node gives a node");
+		if (capture->node && capture->exec)
+			argp_error(state, "--exec is about the virtual node, not about %s",
+				   capture->node);
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -228,9 +266,9 @@ static int choose_node(struct capture_run *run)
 		return 0;
 	}
 	if (getenv(PRELOAD_ENV_RUN_DIR) && around) {
-		if (capture->soc) {
-			agx_error(
-				"--gpu: inside `agx run` the GPU is the one that was chosen there");
+		if (capture->soc || capture->exec) {
+			agx_error("--%s: inside `agx run` that was chosen there",
+				  capture->soc ? "gpu" : "exec");
 			return -EINVAL;
 		}
 		if (sscanf(around, "%u:%*[^:]:%*[^:]:%u", &render, &card) < 1) {
@@ -251,6 +289,21 @@ static int choose_node(struct capture_run *run)
 	return 0;
 }
 
+static bool wants_exec(const struct capture_options *capture)
+{
+	return !capture->exec || !strcmp(capture->exec, "full");
+}
+
+/* Whether the node is a virtual one that executes, ours or that of the run around us. */
+static bool executes(const struct capture_run *run)
+{
+	const char *exec = getenv(PRELOAD_ENV_EXEC);
+
+	if (run->options->node)
+		return false;
+	return run->virtual ? wants_exec(run->options) : exec && !strcmp(exec, "full");
+}
+
 /*
  * What the command inherits, set in this process: its child may not allocate memory between fork
  * and exec, because threads exist by then. The capture object goes before the virtual node's,
@@ -259,8 +312,12 @@ static int choose_node(struct capture_run *run)
 static int set_environment(const struct capture_run *run)
 {
 	const struct agx_soc *soc = run->options->soc ? run->options->soc : agx_soc_get(0);
-	const struct rundir_options env = {.gpu = soc->name};
-	char error[512];
+	const struct rundir_options env = {
+		.gpu = soc->name,
+		.exec = wants_exec(run->options),
+		.exec_threads = -1,
+	};
+	char error[512], content[24];
 	int ret;
 
 	if (run->virtual) {
@@ -269,6 +326,14 @@ static int set_environment(const struct capture_run *run)
 			agx_error("%s", error);
 			return ret;
 		}
+	}
+	/* Frames in the middle begin with memory that the trace does not have. */
+	snprintf(content, sizeof(content), "%" PRIu64, run->options->result_content);
+	unsetenv(PRELOAD_ENV_RESULTS);
+	if (run->options->results && executes(run) && run->options->first_frame <= 1 &&
+	    setenv(PRELOAD_ENV_RESULTS, content, 1)) {
+		agx_error("the environment cannot be set: %s", strerror(errno));
+		return -errno;
 	}
 	ret = rundir_preload(run->virtual ? &run->dir : NULL, run->object);
 	if (ret == -EINVAL)
@@ -375,7 +440,11 @@ int cmd_capture(int argc, char **argv)
 		       "recording had to stop; 1 when the finished trace does not read back. The trace "
 		       "of a program that was killed is complete up to the call that it made last.",
 	};
-	struct capture_options capture = {.verify = true};
+	struct capture_options capture = {
+		.verify = true,
+		.results = true,
+		.result_content = DEFAULT_RESULT_CONTENT,
+	};
 	struct capture_run run = {.options = &capture, .dir = {.dir = {.lock = -1}, .log = -1}};
 	struct launch launch = {.readable = log_readable, .data = &run, .fd = -1};
 	struct collector_params params;

@@ -14,7 +14,9 @@
 #include "agx.h"
 #include "agx_soc.h"
 #include "agx_trace.h"
+#include "exec_option.h"
 #include "inject_option.h"
+#include "mismatch_files.h"
 #include "pairs.h"
 #include "preload/findings.h"
 #include "replay.h"
@@ -22,6 +24,7 @@
 #include "report.h"
 #include "suite.h"
 #include "transcript.h"
+#include "watch_option.h"
 
 #define MAX_JOBS   1024
 #define MAX_REPEAT 1000000
@@ -44,6 +47,10 @@ enum option_key {
 	KEY_STRICT,
 	KEY_TRANSCRIPT,
 	KEY_INJECT,
+	KEY_EXEC,
+	KEY_WRITE_MISMATCH,
+	KEY_EXEC_THREADS,
+	KEY_EXEC_ORDER,
 };
 
 struct replay_options {
@@ -56,7 +63,11 @@ struct replay_options {
 	bool transcript_failed;
 	bool all_pairs;
 	bool strict;
-	bool quiet; /* standard output is taken by a report */
+	const char *exec; /* NULL: not said */
+	unsigned int exec_threads;
+	uint64_t exec_order;
+	bool quiet;             /* standard output is taken by a report */
+	const char *mismatches; /* folder, NULL: none */
 	const char *junit;
 	const char *json;
 	unsigned int jobs;
@@ -69,6 +80,7 @@ struct replay_options {
 	bool profile;
 	bool verbose;
 	uint64_t memory; /* bytes, 0: default */
+	struct watch_options watch;
 	struct suite suite;
 	bool bad_path; /* an argument that is not there */
 };
@@ -90,6 +102,21 @@ static const struct argp_option option_table[] = {
 	 0},
 	{"inject", KEY_INJECT, "RULES", 0,
 	 "Make things go wrong between driver and firmware; \"help\" lists the rules", 0},
+	{"exec", KEY_EXEC, "HOW", 0,
+	 "What becomes of commands: none (they complete without executing), full (the default: "
+	 "compute commands are executed)",
+	 0},
+	{"exec-threads", KEY_EXEC_THREADS, "N", 0,
+	 "With --exec=full: threads that execute threadgroups, 0: one for each processor. Default 1",
+	 0},
+	{"exec-order", KEY_EXEC_ORDER, "SEED", 0,
+	 "With --exec=full: run threadgroups in a shuffled order, which a number other than 0 "
+	 "names. Default 0: ascending",
+	 0},
+	{"write-mismatch", KEY_WRITE_MISMATCH, "DIR", 0,
+	 "With --exec=full: write what the first dispatch that does not leave memory as recorded has left, "
+	 "and what it should have, into files in DIR",
+	 0},
 	{"jobs", 'j', "N", 0, "Replay N traces at a time; default: the number of processors", 0},
 	{"shard", KEY_SHARD, "K/N", 0, "Replay part K of N of the sorted list of traces", 0},
 	{"repeat", KEY_REPEAT, "N", 0, "Replay each trace N times", 0},
@@ -143,19 +170,28 @@ static void parse_shard(struct argp_state *state, const char *text, struct repla
 }
 
 /* Options that contradict each other, and a GPU that the virtual node cannot be. */
+static bool executes(const struct replay_options *o)
+{
+	return !o->node && (!o->exec || !strcmp(o->exec, "full"));
+}
+
 static void check_options(struct argp_state *state, const struct replay_options *o)
 {
-	const char *virtual_only = o->firmware     ? "--firmware"
-				   : o->all_pairs  ? "--all-pairs"
-				   : o->strict     ? "--strict"
-				   : o->transcript ? "--transcript"
-				   : o->inject     ? "--inject"
-						   : NULL;
+	const char *virtual_only = o->firmware               ? "--firmware"
+				   : o->all_pairs            ? "--all-pairs"
+				   : o->strict               ? "--strict"
+				   : o->transcript           ? "--transcript"
+				   : o->inject               ? "--inject"
+				   : o->exec                 ? "--exec"
+				   : watch_wanted(&o->watch) ? "watching shaders"
+							     : NULL;
 	char error[400];
 
 	if (o->node && virtual_only)
 		argp_error(state, "%s is about the virtual node, not about %s", virtual_only,
 			   o->node);
+	if (watch_wanted(&o->watch) && o->exec && strcmp(o->exec, "full"))
+		argp_error(state, "shaders that are not executed cannot be watched: --exec=full");
 	if (o->all_pairs && (o->gpu || o->firmware))
 		argp_error(state, "--all-pairs takes every GPU and firmware: leave out %s",
 			   o->gpu ? "--gpu" : "--firmware");
@@ -170,6 +206,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	int ret;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &o->watch;
+		break;
 	case KEY_NODE:
 		o->node = strcmp(arg, "virtual") ? arg : NULL;
 		break;
@@ -184,6 +223,19 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case KEY_STRICT:
 		o->strict = true;
+		break;
+	case KEY_EXEC:
+		exec_option(state, arg);
+		o->exec = arg;
+		break;
+	case KEY_EXEC_THREADS:
+		o->exec_threads = exec_threads_option(state, arg);
+		break;
+	case KEY_EXEC_ORDER:
+		o->exec_order = exec_order_option(state, arg);
+		break;
+	case KEY_WRITE_MISMATCH:
+		o->mismatches = arg;
 		break;
 	case KEY_TRANSCRIPT:
 		o->transcript = arg;
@@ -254,7 +306,7 @@ static const char documentation[] =
 	"gets a verdict: PASS, FAIL with the first divergence, or ERROR (damaged, refused, crash, "
 	"timeout).\n\n"
 	"Exit status: 0 all passed; 1 a trace diverged, its replay crashed or timed out, or --strict found "
-	"something; 2 wrong usage, "
+	"something, --break-on has stopped or a race was found; 2 wrong usage, "
 	"or a trace was refused (another SoC, a newer format, no such node); 3 a trace is damaged. Where "
 	"several apply, the highest.";
 
@@ -281,6 +333,7 @@ static void take_outcome(struct suite_result *result, const struct agx_replay_ou
 	result->times.memory += outcome->times.memory;
 	result->times.calls += outcome->times.calls;
 	result->divergence = outcome->divergence;
+	result->mismatch = outcome->mismatch;
 	result->diverged = outcome->stats.divergences > 0;
 	result->reason = SUITE_REASON_NONE;
 	switch (outcome->status) {
@@ -319,6 +372,8 @@ static void note_damage(void *data, const struct agx_trace_error *error)
 struct machine {
 	struct transcript *transcript; /* NULL: nobody asked */
 	struct findings *findings;
+	const struct agx_watch_config *watch; /* likewise */
+	struct agx_usage *usage;
 };
 
 static void take_line(void *data, bool several, uint32_t process, const char *line)
@@ -349,9 +404,14 @@ static struct agx_replay_target *create_virtual(const struct replay_options *o,
 		.firmware = firmware,
 		.inject = o->inject,
 		.critic = o->strict,
+		.exec = executes(o),
+		.watch = machine->watch,
+		.exec_threads = o->exec_threads,
+		.exec_order = o->exec_order,
 		.verbose = o->verbose,
 		.transcript = machine->transcript ? take_line : NULL,
 		.finding = take_finding,
+		.usage = machine->usage,
 		.trouble = take_trouble,
 		.data = machine,
 	};
@@ -413,9 +473,16 @@ static void judge_strictly(const struct replay_options *o, struct suite_result *
 
 /* pair NULL: as the options say; out NULL: nobody wants the transcript's text. */
 static void replay_once(const struct replay_options *o, struct agx_trace_reader *reader,
-			const struct gpu_pair *pair, FILE *out, struct suite_result *result)
+			const struct gpu_pair *pair, FILE *out, const struct suite_trace *trace)
 {
-	struct machine machine = {.findings = &result->findings};
+	struct suite_result *result = trace->result;
+	struct mismatch_files files = {
+		.directory = o->mismatches,
+		.trace = trace->path,
+		.message = result->mismatch_files,
+		.message_size = sizeof(result->mismatch_files),
+	};
+	struct machine machine = {.usage = &result->usage, .findings = &result->findings};
 	const char *firmware = pair ? pair->firmware : o->firmware;
 	struct agx_replay_config config = {
 		.soc = pair ? pair->soc->name : o->gpu,
@@ -423,18 +490,29 @@ static void replay_once(const struct replay_options *o, struct agx_trace_reader 
 		.keep_going = o->keep_going,
 		.force = o->force,
 		.run_unfinished = o->unfinished,
+		.skip_results = o->inject != NULL,
+		.check_digest = true,
 		.measure = o->profile,
 		.memory = o->memory,
+		.mismatch = o->mismatches ? mismatch_files_write : NULL,
+		.mismatch_data = &files,
 	};
-	struct agx_replay_target *target;
+	struct agx_replay_target *target = NULL;
 	struct agx_replay_outcome outcome;
+	struct watch_session watch;
+	int ret = 0;
 
 	/* The file gets the first repeat. */
 	if (!o->node && (o->json || o->transcript))
 		machine.transcript = transcript_create(result->repeats ? NULL : out);
 	memset(&result->findings, 0, sizeof(result->findings));
-	target = o->node ? replay_target_node_create(o->node)
-			 : create_virtual(o, firmware, &machine);
+	if (watch_wanted(&o->watch)) {
+		ret = watch_begin(&watch, &o->watch, trace);
+		machine.watch = &watch.config;
+	}
+	if (!ret)
+		target = o->node ? replay_target_node_create(o->node)
+				 : create_virtual(o, firmware, &machine);
 	if (!target || (!o->node && (o->json || o->transcript) && !machine.transcript)) {
 		result->verdict = SUITE_ERROR;
 		result->reason = SUITE_REASON_REFUSED;
@@ -449,12 +527,15 @@ static void replay_once(const struct replay_options *o, struct agx_trace_reader 
 		replay_target_virtual_destroy(target);
 	}
 	take_outcome(result, &outcome);
+	result->executed = executes(o);
 	/* The trace's label tells. */
 	if (pair && result->verdict == SUITE_PASS)
 		result->message[0] = 0;
 	if (machine.transcript)
 		take_transcript(machine.transcript, result);
 	transcript_destroy(machine.transcript);
+	if (machine.watch)
+		watch_end(&watch, result);
 	if (!o->node && outcome.status != AGX_REPLAY_REFUSED)
 		note_machine(result, config.soc ? config.soc : outcome.soc, firmware);
 }
@@ -499,7 +580,7 @@ static void replay_trace(void *data, const struct suite_trace *trace)
 	for (i = 0; i < o->repeat; i++) {
 		if (i)
 			agx_trace_reader_rewind(reader);
-		replay_once(o, reader, all_pairs ? &pair : NULL, out, result);
+		replay_once(o, reader, all_pairs ? &pair : NULL, out, trace);
 		result->repeats++;
 		judge_strictly(o, result);
 		if (result->verdict != SUITE_PASS)
@@ -536,10 +617,11 @@ static int start_trace(void *data, struct suite_trace *trace)
 {
 	const struct replay_options *o = data;
 	FILE *file;
-	int fd;
+	int fd, ret;
 
-	if (!o->transcript || trace->file)
-		return 0;
+	ret = watch_prepare(&o->watch, trace);
+	if (ret || !o->transcript || trace->file)
+		return ret;
 	file = tmpfile();
 	if (!file)
 		return -errno;
@@ -579,7 +661,11 @@ static void take_trace(void *data, struct suite_trace *trace)
 {
 	struct replay_options *o = data;
 
+	watch_pass(&o->watch, trace, o->quiet);
 	if (!o->quiet) {
+		/* Whatever was seen stands between the heading and here. */
+		if (watch_writes(&o->watch))
+			report_text_header(stdout, &o->suite);
 		report_text_trace(stdout, &o->suite, trace);
 		fflush(stdout);
 	}
@@ -669,19 +755,23 @@ static int write_reports(const struct replay_options *o)
 
 static bool reports_to_stdout(const struct replay_options *o)
 {
-	return (o->json && !strcmp(o->json, "-")) || (o->junit && !strcmp(o->junit, "-")) ||
+	return (o->json && !strcmp(o->json, "-")) ||
+	       (o->watch.json && !strcmp(o->watch.json, "-")) ||
+	       (o->junit && !strcmp(o->junit, "-")) ||
 	       (o->transcript && !strcmp(o->transcript, "-"));
 }
 
 int cmd_replay(int argc, char **argv)
 {
+	static const struct argp_child children[] = {{&watch_argp, 0, NULL, 0}, {0}};
 	static const struct argp parser = {option_table, parse_option, "FILE|DIR…", documentation,
-					   NULL,         NULL,         NULL};
+					   children,     NULL,         NULL};
 	struct replay_options o = {
 		.shard_k = 1,
 		.shard_n = 1,
 		.repeat = 1,
 		.timeout = 600,
+		.exec_threads = 1,
 		.jobs = processors(),
 	};
 	struct suite_options options;
@@ -705,6 +795,8 @@ int cmd_replay(int argc, char **argv)
 		goto out;
 	}
 	status = open_transcript(&o);
+	if (!status)
+		status = watch_open(&o.watch);
 	if (status)
 		goto out;
 	/* A report on standard output is for a program: nothing else goes there. */
@@ -718,7 +810,7 @@ int cmd_replay(int argc, char **argv)
 		.done = take_trace,
 		.data = &o,
 	};
-	if (!o.quiet)
+	if (!o.quiet && !watch_writes(&o.watch))
 		report_text_header(stdout, &o.suite);
 	ret = suite_run(&o.suite, &options);
 	if (ret) {
@@ -733,6 +825,9 @@ int cmd_replay(int argc, char **argv)
 	if (ret > status)
 		status = ret;
 	ret = close_transcript(&o);
+	if (ret > status)
+		status = ret;
+	ret = watch_close(&o.watch);
 	if (ret > status)
 		status = ret;
 out:

@@ -10,6 +10,8 @@
 
 #include "agx.h"
 #include "agx_soc.h"
+#include "exec_option.h"
+#include "fidelity_report.h"
 #include "findings_report.h"
 #include "inject_option.h"
 #include "launch.h"
@@ -18,6 +20,7 @@
 #include "preload/findings.h"
 #include "rundir.h"
 #include "runstats.h"
+#include "usage.h"
 
 struct run_options {
 	const struct agx_soc *soc;
@@ -40,6 +43,9 @@ struct run {
 enum {
 	OPT_GPU = 256,
 	OPT_EXEC,
+	OPT_EXEC_THREADS,
+	OPT_EXEC_ORDER,
+	OPT_EXEC_CHECK,
 	OPT_MEMORY,
 	OPT_MINOR,
 	OPT_STATS,
@@ -60,7 +66,20 @@ static const struct argp_option options[] = {
 	{"firmware", OPT_FIRMWARE, "VERSION", 0,
 	 "the GPU's firmware: 12.3, 12.4 or 13.5, as the GPU has it; default its oldest", 0},
 	{"exec", OPT_EXEC, "HOW", 0,
-	 "what becomes of submissions: none (they complete without executing)", 0},
+	 "what becomes of submissions: full (the default: compute commands are executed), none "
+	 "(they complete without executing)",
+	 0},
+	{"exec-threads", OPT_EXEC_THREADS, "N", 0,
+	 "with --exec=full: threads that execute threadgroups, 0: one for each processor; default 0",
+	 0},
+	{"exec-order", OPT_EXEC_ORDER, "SEED", 0,
+	 "with --exec=full: run threadgroups in a shuffled order, which a number other than 0 "
+	 "names; default 0: ascending",
+	 0},
+	{"exec-check", OPT_EXEC_CHECK, "races", 0,
+	 "execute on one thread and find accesses to the same memory that nothing orders: they are findings "
+	 "of the number 2065, and the exit status is 1",
+	 0},
 	{"memory", OPT_MEMORY, "SIZE", 0,
 	 "how much memory buffer objects may take, with K, M or G; default 16G, allocated as used",
 	 0},
@@ -141,8 +160,18 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		run->env.inject = inject_option(state, arg);
 		break;
 	case OPT_EXEC:
-		if (strcmp(arg, "none"))
-			argp_error(state, "--exec: got \"%s\", takes none", arg);
+		run->env.exec = exec_option(state, arg);
+		break;
+	case OPT_EXEC_THREADS:
+		run->env.exec_threads = (int)exec_threads_option(state, arg);
+		break;
+	case OPT_EXEC_ORDER:
+		run->env.exec_order = exec_order_option(state, arg);
+		break;
+	case OPT_EXEC_CHECK:
+		if (strcmp(arg, "races"))
+			argp_error(state, "--exec-check: got \"%s\", takes races", arg);
+		run->env.races = run->env.exec = true;
 		break;
 	case OPT_MEMORY:
 		run->env.memory = parse_size(state, arg);
@@ -192,11 +221,21 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static int prepare(void *data)
 {
-	static const char *const shown[] = {
-		"LD_PRELOAD",       PRELOAD_ENV_RUN_DIR,    PRELOAD_ENV_NODE,
-		PRELOAD_ENV_GPU,    PRELOAD_ENV_EXEC,       PRELOAD_ENV_MEMORY,
-		PRELOAD_ENV_LOG,    PRELOAD_ENV_REPORT,     PRELOAD_ENV_FIRMWARE,
-		PRELOAD_ENV_INJECT, PRELOAD_ENV_TRANSCRIPT, PRELOAD_ENV_CRITIC};
+	static const char *const shown[] = {"LD_PRELOAD",
+					    PRELOAD_ENV_RUN_DIR,
+					    PRELOAD_ENV_NODE,
+					    PRELOAD_ENV_GPU,
+					    PRELOAD_ENV_EXEC,
+					    PRELOAD_ENV_MEMORY,
+					    PRELOAD_ENV_LOG,
+					    PRELOAD_ENV_REPORT,
+					    PRELOAD_ENV_FIRMWARE,
+					    PRELOAD_ENV_INJECT,
+					    PRELOAD_ENV_TRANSCRIPT,
+					    PRELOAD_ENV_CRITIC,
+					    PRELOAD_ENV_EXEC_THREADS,
+					    PRELOAD_ENV_EXEC_ORDER,
+					    PRELOAD_ENV_EXEC_CHECK};
 	struct run *run = data;
 	char error[512];
 	const char *value;
@@ -247,8 +286,9 @@ static uint64_t show_findings(const struct run *run)
 {
 	const char *log = run->options->env.log;
 	struct findings findings;
+	struct agx_usage usage;
 
-	runstats_findings(&run->dir, &findings);
+	runstats_findings(&run->dir, &findings, &usage);
 	if ((findings.total || findings.trouble_total) &&
 	    (run->options->strict || !log || strcmp(log, "none"))) {
 		agx_warning("%" PRIu64 " finding%s of the firmware model:", findings.total,
@@ -263,6 +303,7 @@ static int write_report(const struct run *run, int status)
 	const struct run_options *run_options = run->options;
 	struct json_object *stats = runstats_collect(&run->dir);
 	struct findings findings;
+	struct agx_usage usage;
 	FILE *file = stdout;
 	int ret = 0;
 
@@ -279,9 +320,11 @@ static int write_report(const struct run *run, int status)
 				       json_object_new_string(run_options->soc->name));
 		json_object_object_add(stats, "firmware",
 				       json_object_new_string(run_options->pair.firmware));
-		runstats_findings(&run->dir, &findings);
+		runstats_findings(&run->dir, &findings, &usage);
 		json_object_object_add(stats, "findings", findings_to_json(&findings));
 		json_object_object_add(stats, "troubles", troubles_to_json(&findings));
+		if (usage.launches)
+			json_object_object_add(stats, "fidelity", fidelity_to_json(&usage));
 		json_object_object_add(stats, "status", json_object_new_int(status));
 		if (strcmp(run_options->report, "-"))
 			file = fopen(run_options->report, "we");
@@ -307,10 +350,10 @@ int cmd_run(int argc, char **argv)
 		.doc = "Runs a command that sees a virtual Apple GPU as a DRM render node beside the "
 		       "machine's own.\vThe exit status is the command's; 128+N when signal N ended "
 		       "it; 126 or 127 when it cannot be started; 2 for wrong usage or when the "
-		       "node cannot be made; 1 with --strict when there were findings and the "
-		       "command's is 0.",
+		       "node cannot be made; 1 with --strict or --exec-check when there were findings and "
+		       "the command's is 0.",
 	};
-	struct run_options run_options = {.minor = -1};
+	struct run_options run_options = {.minor = -1, .env.exec = true, .env.exec_threads = -1};
 	struct run run = {.options = &run_options};
 	struct launch launch = {.prepare = prepare, .readable = log_readable, .data = &run};
 	char error[512];
@@ -340,7 +383,8 @@ int cmd_run(int argc, char **argv)
 		agx_error("the command was not started: %s", strerror(-status));
 		status = AGX_EXIT_USAGE;
 	} else {
-		if (show_findings(&run) && run_options.strict && status == 0)
+		if (show_findings(&run) && (run_options.strict || run_options.env.races) &&
+		    status == 0)
 			status = AGX_EXIT_FAILED;
 		if ((run_options.stats || run_options.report) && write_report(&run, status) &&
 		    status == 0)

@@ -16,6 +16,7 @@
 #include "agx_node.h"
 #include "agx_soc_tables.h"
 #include "agx_vgpu.h"
+#include "exec_option.h"
 #include "findings_report.h"
 #include "inject_option.h"
 #include "pairs.h"
@@ -39,6 +40,9 @@ enum {
 	OPT_GPU,
 	OPT_FIRMWARE,
 	OPT_INJECT,
+	OPT_EXEC,
+	OPT_EXEC_THREADS,
+	OPT_EXEC_ORDER,
 	OPT_TRANSCRIPT,
 	OPT_REPORT,
 	OPT_STRICT,
@@ -75,6 +79,17 @@ static const struct argp_option options[] = {
 	{"inject", OPT_INJECT, "RULES", 0,
 	 "make things go wrong between driver and firmware; \"help\" lists the rules; @FILE reads "
 	 "them from a file whenever the firmware is started",
+	 2},
+	{"exec", OPT_EXEC, "HOW", 0,
+	 "what becomes of commands: full (the default: compute commands are executed), none "
+	 "(they complete without executing)",
+	 2},
+	{"exec-threads", OPT_EXEC_THREADS, "N", 0,
+	 "with --exec=full: threads that execute threadgroups, 0: one for each processor; default 0",
+	 2},
+	{"exec-order", OPT_EXEC_ORDER, "SEED", 0,
+	 "with --exec=full: run threadgroups in a shuffled order, which a number other than 0 "
+	 "names; default 0: ascending",
 	 2},
 	{"spin", OPT_SPIN, "US", 0,
 	 "look so many microseconds for more to do before going to sleep; default 0", 2},
@@ -199,6 +214,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_FIRMWARE:
 		o->firmware = arg;
+		break;
+	case OPT_EXEC:
+		o->config.exec = exec_option(state, arg);
+		break;
+	case OPT_EXEC_THREADS:
+		o->config.exec_threads = exec_threads_option(state, arg);
+		break;
+	case OPT_EXEC_ORDER:
+		o->config.exec_order = exec_order_option(state, arg);
 		break;
 	case OPT_INJECT:
 		o->rules_file = *arg == '@' ? arg + 1 : NULL;
@@ -530,7 +554,7 @@ int cmd_vgpu(int argc, char **argv)
 	struct vgpu_options o = {
 		.ready_fd = -1,
 		.log = AGX_VGPU_LOG_WARN,
-		.config = {.ram = -1, .listen = -1, .ram_base = AGX_VGPU_RAM_BASE},
+		.config = {.ram = -1, .listen = -1, .ram_base = AGX_VGPU_RAM_BASE, .exec = true},
 	};
 	struct session session = {.options = &o};
 	int status = AGX_EXIT_USAGE;

@@ -10,6 +10,9 @@
 
 struct agx_node_finding;
 struct agx_node_trouble;
+struct agx_watch_config;
+
+struct agx_usage;
 
 struct replay_virtual_params {
 	const char *firmware;  /* version, NULL: the oldest that the SoC has */
@@ -17,6 +20,12 @@ struct replay_virtual_params {
 	uint64_t memory_limit; /* bytes of buffer objects per node, 0: the node's default */
 	bool verbose;          /* the node's messages go to standard error */
 	bool critic;           /* the GPU judges all that commands lead to */
+	bool exec;             /* and executes what is modelled */
+	const struct agx_watch_config *watch; /* which is watched; NULL: it is not */
+	unsigned int exec_threads;            /* with so many threads; 0: one for each CPU */
+	uint64_t exec_order;                  /* and in the order of this seed; 0: ascending */
+
+	struct agx_usage *usage; /* of programs that are executed; NULL: nobody wants to know */
 
 	/*
 	 * The firmware transcript, a line without its end, and what the firmware finds wrong. May be

@@ -7,8 +7,10 @@
 #include "agx.h"
 #include "agx_node.h"
 #include "agxt_format.h"
+#include "exec_gpu.h"
 #include "pairs.h"
 #include "replay_target.h"
+#include "usage.h"
 
 struct virtual_target;
 
@@ -102,6 +104,53 @@ static uint64_t submit_number(void *data)
 	return v->base.submit;
 }
 
+static uint64_t submit_tag(void *data)
+{
+	const struct virtual_target *v = data;
+
+	return v->base.call;
+}
+
+static void pass_launch(void *data, const struct agx_node_launch *from)
+{
+	const struct virtual_target *v = data;
+	struct agx_replay_result *results = calloc(from->count + 1, sizeof(*results));
+	struct agx_replay_launch launch = {
+		.call = from->tag,
+		.command = from->place.command,
+		.launch = from->place.number,
+		.shader = from->place.shader,
+		.code = {from->what->code[0], from->what->code[1]},
+		.file = from->file,
+		.lost = from->lost || !results,
+		.results = results,
+		.count = results ? from->count : 0,
+	};
+
+	for (uint32_t i = 0; i < launch.count; i++) {
+		const struct agx_node_result *result = &from->results[i];
+
+		results[i] = (struct agx_replay_result){
+			.handle = result->handle,
+			.offset = result->offset,
+			.size = result->size,
+			.address = result->address,
+			.changed = result->changed,
+			.start = result->start,
+			.memory = result->memory,
+			.mask = result->mask,
+		};
+		memcpy(results[i].digest, result->digest, sizeof(results[i].digest));
+	}
+	if (v->params.usage) {
+		agx_usage_add(v->params.usage, from->what->preamble);
+		agx_usage_add(v->params.usage, from->what->program);
+	}
+	if (v->base.launched)
+		v->base.launched(v->base.launched_data, &launch);
+	free(results);
+}
+
 static int node_of(struct virtual_target *v, uint32_t stream, struct agx_node **node)
 {
 	struct process *process = &v->processes[stream < AGXT_MAX_STREAMS ? stream : 0];
@@ -110,7 +159,10 @@ static int node_of(struct virtual_target *v, uint32_t stream, struct agx_node **
 		.firmware = v->params.firmware,
 		.inject = v->params.inject,
 		.critic = v->params.critic,
-		.exec = AGX_EXEC_NONE,
+		.exec = v->params.exec ? AGX_EXEC_FULL : AGX_EXEC_NONE,
+		.watch = v->params.watch,
+		.exec_threads = v->params.exec_threads,
+		.exec_order = v->params.exec_order,
 		.memory_limit = v->params.memory_limit,
 		.single_step = true,
 		.alone = v->base.streams == 1,
@@ -126,6 +178,11 @@ static int node_of(struct virtual_target *v, uint32_t stream, struct agx_node **
 		.trouble_data = v,
 		.submit_number = submit_number,
 		.submit_number_data = v,
+		.launched = v->params.exec ? pass_launch : NULL,
+		.launched_data = v,
+		.results = true,
+		.submit_tag = submit_tag,
+		.submit_tag_data = v,
 	};
 	int ret = 0;
 
@@ -259,6 +316,7 @@ struct agx_replay_target *replay_target_virtual_create(const struct replay_virtu
 	v->base.ops = &virtual_ops;
 	if (params)
 		v->params = *params;
+	v->base.executes = v->params.exec;
 	current = v;
 	return &v->base;
 }

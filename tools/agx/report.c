@@ -6,8 +6,11 @@
 #include <string.h>
 
 #include "agx.h"
+#include "fidelity_report.h"
 #include "findings_report.h"
+#include "mismatch_report.h"
 #include "report.h"
+#include "shader_stats.h"
 #include "suite.h"
 
 #define TRACE_COLUMN_MAX 60
@@ -124,6 +127,9 @@ void report_text_trace(FILE *out, const struct suite *suite, const struct suite_
 			"; restarts of the firmware: %" PRIu64 "\n",
 			r->troubles.faults, r->troubles.timeouts, r->troubles.restarts);
 	findings_print(out, &r->findings);
+	mismatch_print(out, r);
+	fidelity_print(out, &r->usage);
+	shader_stats_print(out, &r->shaders);
 	if (!r->diverged)
 		return;
 	fprintf(out, "    first divergence: record %" PRIu64 ", call %" PRIu64, d->record, d->call);
@@ -265,6 +271,8 @@ static void json_machine(struct json_object *object, const struct suite_result *
 	add_count(object, "restarts", r->troubles.restarts);
 	json_object_object_add(object, "findings", findings_to_json(&r->findings));
 	json_object_object_add(object, "troubles", troubles_to_json(&r->findings));
+	if (r->shaders.count)
+		json_object_object_add(object, "shaders", shader_stats_to_json(&r->shaders));
 	if (!r->transcript_digest[0])
 		return;
 	transcript = json_object_new_object();
@@ -305,6 +313,9 @@ static struct json_object *json_trace(const struct suite_trace *trace)
 	add_count(object, "unfinished", s->unfinished);
 	add_count(object, "foreign", s->foreign);
 	add_count(object, "divergences", s->divergences);
+	mismatch_to_json(object, r);
+	if (r->usage.launches)
+		json_object_object_add(object, "fidelity", fidelity_to_json(&r->usage));
 	add_count(object, "repeats", r->repeats);
 	json_machine(object, r);
 	return object;

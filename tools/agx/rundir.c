@@ -409,7 +409,8 @@ int rundir_set_environment(const struct rundir *run, const struct rundir_options
 		 run->card, (unsigned long long)run->card_ino);
 	if (!ret &&
 	    (setenv(PRELOAD_ENV_RUN_DIR, run->dir.path, 1) || setenv(PRELOAD_ENV_NODE, node, 1) ||
-	     setenv(PRELOAD_ENV_GPU, options->gpu, 1) || setenv(PRELOAD_ENV_EXEC, "none", 1)))
+	     setenv(PRELOAD_ENV_GPU, options->gpu, 1) ||
+	     setenv(PRELOAD_ENV_EXEC, options->exec ? "full" : "none", 1)))
 		ret = -errno;
 	if (!ret && options->memory)
 		ret = set_number(PRELOAD_ENV_MEMORY, options->memory);
@@ -420,6 +421,12 @@ int rundir_set_environment(const struct rundir *run, const struct rundir_options
 	if (!ret && options->inject && setenv(PRELOAD_ENV_INJECT, options->inject, 1))
 		ret = -errno;
 	if (!ret && options->transcript && setenv(PRELOAD_ENV_TRANSCRIPT, options->transcript, 1))
+		ret = -errno;
+	if (!ret && options->exec_threads >= 0)
+		ret = set_number(PRELOAD_ENV_EXEC_THREADS, (uint64_t)options->exec_threads);
+	if (!ret && options->exec_order)
+		ret = set_number(PRELOAD_ENV_EXEC_ORDER, options->exec_order);
+	if (!ret && options->races && setenv(PRELOAD_ENV_EXEC_CHECK, "races", 1))
 		ret = -errno;
 	if (!ret && options->critic && setenv(PRELOAD_ENV_CRITIC, "1", 1))
 		ret = -errno;

@@ -48,6 +48,10 @@ struct rundir_options {
 	const char *log;        /* level, NULL: the default */
 	int report;             /* look for leaks at exit */
 	bool critic;            /* the GPU judges all that commands lead to */
+	bool exec;              /* and executes what is modelled */
+	int exec_threads; /* with so many threads; 0: one for each CPU, -1: the preload's choice */
+	uint64_t exec_order; /* and in this order; 0: ascending */
+	bool races;          /* and finds accesses that nothing orders */
 };
 
 /*

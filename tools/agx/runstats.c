@@ -131,7 +131,7 @@ static int by_pid(const void *a, const void *b)
 	return (first > second) - (first < second);
 }
 
-void runstats_findings(const struct rundir *run, struct findings *findings)
+void runstats_findings(const struct rundir *run, struct findings *findings, struct agx_usage *usage)
 {
 	char path[sizeof(run->dir.path) + 16];
 	struct preload_stats stats;
@@ -139,14 +139,17 @@ void runstats_findings(const struct rundir *run, struct findings *findings)
 	int count, i;
 
 	memset(findings, 0, sizeof(*findings));
+	memset(usage, 0, sizeof(*usage));
 	snprintf(path, sizeof(path), "%s/stats", run->dir.path);
 	count = scandir(path, &entries, NULL, versionsort);
 	for (i = 0; i < count; i++) {
 		int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 		if (dir >= 0 && entries[i]->d_name[0] != '.' &&
-		    read_stats(dir, entries[i]->d_name, &stats))
+		    read_stats(dir, entries[i]->d_name, &stats)) {
 			findings_merge(findings, &stats.findings);
+			agx_usage_merge(usage, &stats.usage);
+		}
 		if (dir >= 0)
 			close(dir);
 		free(entries[i]);

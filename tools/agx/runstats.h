@@ -16,8 +16,10 @@ struct rundir;
 struct json_object *runstats_collect(const struct rundir *run);
 
 /* What the firmware model found in all of them. */
+struct agx_usage;
 struct findings;
-void runstats_findings(const struct rundir *run, struct findings *findings);
+void runstats_findings(const struct rundir *run, struct findings *findings,
+		       struct agx_usage *usage);
 
 /*
  * Buffer objects that programs had not freed when they closed the node, and those that the node

@@ -431,6 +431,8 @@ const char *suite_reason_name(enum suite_reason reason)
 		return "finding";
 	case SUITE_REASON_TROUBLE:
 		return "trouble";
+	case SUITE_REASON_STOPPED:
+		return "stopped";
 	case SUITE_REASON_NONE:
 		break;
 	}

@@ -13,10 +13,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agx_watch_stats.h"
 #include "preload/findings.h"
 #include "replay_result.h"
 #include "replay_target.h"
 #include "transcript.h"
+#include "usage.h"
 
 enum suite_verdict {
 	SUITE_ERROR, /* the worker's initial state: a worker that dies leaves it */
@@ -32,6 +34,7 @@ enum suite_reason {
 	SUITE_REASON_TIMEOUT,
 	SUITE_REASON_FINDING, /* of the firmware model */
 	SUITE_REASON_TROUBLE, /* a job ended badly */
+	SUITE_REASON_STOPPED, /* by --break-on */
 };
 
 struct suite_result {
@@ -47,11 +50,16 @@ struct suite_result {
 	struct agx_replay_stats stats; /* of one replay */
 	struct agx_replay_times times; /* summed over the repeats */
 	struct agx_replay_divergence divergence;
+	struct agx_replay_mismatch mismatch; /* if stats.mismatches > 0 */
+	char mismatch_files[1200];           /* where its contents are; empty: nowhere */
+	bool executed;                       /* compute commands were */
+	struct agx_usage usage;              /* and used this */
 	uint64_t transcript_lines;
 	char transcript_digest[TRANSCRIPT_DIGEST_SIZE]; /* empty: nobody asked */
 	struct findings findings;                       /* of one replay, as the next */
 	struct replay_virtual_troubles troubles;
-	double seconds; /* wall clock of the worker, start and exit included */
+	struct agx_watch_stats shaders; /* of one replay; empty: nobody asked */
+	double seconds;                 /* wall clock of the worker, start and exit included */
 };
 
 struct suite_trace {
@@ -59,6 +67,7 @@ struct suite_trace {
 	unsigned int variant; /* see suite_multiply() */
 	char label[32];       /* tells the variants apart; empty: nothing to tell */
 	int file;             /* descriptor for what a worker leaves besides the result; 0: none */
+	int watch_text, watch_json; /* likewise, of shaders that were watched */
 	struct suite_result *result;
 };
 

@@ -19,6 +19,7 @@
 struct agx_bo;
 struct agx_file;
 struct agx_node;
+struct agx_watch_config;
 
 /* Access to the caller's memory: 0, or -EFAULT when any byte is inaccessible. */
 struct agx_uaccess {
@@ -31,6 +32,7 @@ extern const struct agx_uaccess agx_uaccess_trusted;
 
 enum agx_exec {
 	AGX_EXEC_NONE, /* commands go through driver and firmware to a GPU that does nothing */
+	AGX_EXEC_FULL, /* the same, to a GPU that executes compute commands */
 };
 
 enum agx_node_log_level {
@@ -84,10 +86,45 @@ struct agx_node_finding {
 	const struct agx_node_place *place; /* NULL: it is about no work of the GPU */
 };
 
+/*
+ * What a launch changed in consecutive pages of an object. Bytes that were written with what they held count as not
+ * changed; neither does what others than shaders write: the firmware's timestamps, the CPU.
+ */
+struct agx_node_result {
+	uint32_t handle;       /* of the object in the file that submitted */
+	uint64_t offset, size; /* in the object: from the first changed byte to the last */
+	uint64_t address;      /* on the GPU, of offset */
+	uint64_t changed;      /* bytes */
+	uint8_t digest[16];    /* docs/trace-format.md: RESULT */
+
+	/* The object from start, a multiple of 16 KiB, in whole pages; and a bit for each byte of it. */
+	uint64_t start;
+	const uint8_t *memory;
+	const uint64_t *mask;
+};
+
+struct agx_exec_launch;
+
+/* A launch of compute work that was executed. Valid during the call. */
+struct agx_node_launch {
+	struct agx_node_place place;
+	uint64_t tag;                       /* of the submission: agx_node_config.submit_tag */
+	struct agx_file *file;              /* that submitted; NULL: it is not known any more */
+	const struct agx_exec_launch *what; /* model/gpu/exec_gpu.h */
+
+	/* With agx_node_config.results; by object, in the order of memory, and by offset. */
+	const struct agx_node_result *results;
+	uint32_t count;
+	bool lost; /* these are not all: no memory, or an object that has no handle any more */
+};
+
 struct agx_node_config {
-	const char *gpu;       /* SoC name, NULL: t8103 */
-	const char *firmware;  /* "12.3", "12.4", "13.5"; NULL: the oldest that the SoC has */
-	enum agx_exec exec;    /* what happens to submissions */
+	const char *gpu;      /* SoC name, NULL: t8103 */
+	const char *firmware; /* "12.3", "12.4", "13.5"; NULL: the oldest that the SoC has */
+	enum agx_exec exec;   /* what happens to submissions */
+	unsigned int
+		exec_threads;  /* of FULL: threads that execute threadgroups; 0: one for each CPU */
+	uint64_t exec_order;   /* of FULL: seed of the order of threadgroups; 0: ascending */
 	uint64_t memory_limit; /* bytes of RAM for buffer objects; 0: AGX_NODE_DEFAULT_MEMORY */
 	bool single_step;      /* no worker thread: see agx_node_step() */
 
@@ -128,6 +165,15 @@ struct agx_node_config {
 	uint64_t (*submit_number)(void *data);
 	void *submit_number_data;
 
+	/* Each launch that was executed; called as finding is, before anybody learns of its end. May be NULL. */
+	void (*launched)(void *data, const struct agx_node_launch *launch);
+	void *launched_data;
+	bool results; /* with what it has changed */
+
+	/* A name for the submission that is being made, for launched; as submit_number. NULL: 0. */
+	uint64_t (*submit_tag)(void *data);
+	void *submit_tag_data;
+
 	/*
 	 * The GPU judges everything that commands lead to: streams, lists, descriptors and programs
 	 * (docs/null-gpu.md). Takes time; what it has to say comes as findings.
@@ -142,6 +188,13 @@ struct agx_node_config {
 
 	/* What shall go wrong: rules of userspace/model/inject/agx_inject.h; NULL: nothing. */
 	const char *inject;
+
+	/*
+	 * A watch on the programs that the GPU executes (userspace/model/gpu/shader/agx_watch_config.h), whose functions
+	 * are called as log is; it lives as long as the node. NULL: none. locate and describe are the node's.
+	 */
+	const struct agx_watch_config *watch;
+	bool races; /* find accesses to memory that nothing orders: findings RACE and RACE_LIMIT */
 };
 
 #define AGX_NODE_DEFAULT_MEMORY (16ull << 30)
@@ -182,6 +235,9 @@ void agx_node_stats(struct agx_node *node, struct agx_node_stats *stats);
 
 /* Calls trouble (of the configuration) for each unit of the GPU that is at work, with BUSY. */
 void agx_node_busy(struct agx_node *node);
+
+/* Returns when the GPU executes nothing: helps it to come to an end. What waits for fences goes on waiting. */
+void agx_node_settle(struct agx_node *node);
 
 /*
  * single_step only: retires every job that can run now; where the machine waits for time to pass,

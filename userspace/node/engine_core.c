@@ -22,10 +22,12 @@
  */
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "machine.h"
+#include "mapping.h"
 #include "node_internal.h"
 #include "place.h"
 #include "sched.h"
@@ -45,6 +47,7 @@ struct payload {
 	struct list_head flight_link; /* agx_machine.flight, while it is there */
 	struct list_head done_link;   /* agx_machine.done */
 	uint64_t submit;              /* its number, for people */
+	uint64_t tag;                 /* the client's name for it */
 	uint32_t num_notes;
 	struct agx_command_note *notes; /* of its commands, behind objects */
 	bool in_flight;                 /* with the core, which will tell its end */
@@ -97,6 +100,7 @@ static struct payload *create_payload(struct agx_queue *queue, const struct agx_
 		.queue = agx_queue_get(queue),
 		.submit = config->submit_number ? config->submit_number(config->submit_number_data)
 						: queue->node->stats.submits,
+		.tag = config->submit_tag ? config->submit_tag(config->submit_tag_data) : 0,
 		.num_notes = work->count,
 		.notes = (struct agx_command_note *)&payload->objects[objects],
 	};
@@ -305,23 +309,81 @@ static void release(struct agx_node *node, void *data)
 		agx_sched_retry_locked(node);
 }
 
-void agx_engine_find_place(struct agx_machine *machine, const struct agx_gpu_place *from,
-			   struct agx_node_place *place)
+/* The job that is being worked at there, NULL: not known. */
+static struct payload *find_payload(struct agx_machine *machine, const struct agx_gpu_place *from,
+				    uint32_t *command)
 {
 	struct payload *payload;
 	uint32_t i;
 
-	agx_place_fill(place, from);
 	list_for_each_entry(payload, &machine->flight, flight_link) {
 		for (i = 0; i < payload->num_notes; i++) {
 			if (!agx_place_is_of(from, &payload->notes[i]))
 				continue;
-			place->known = true;
-			place->submit = payload->submit;
-			place->command = i;
-			return;
+			*command = i;
+			return payload;
 		}
 	}
+	return NULL;
+}
+
+void agx_engine_find_place(struct agx_machine *machine, const struct agx_gpu_place *from,
+			   struct agx_node_place *place)
+{
+	struct payload *payload;
+	uint32_t command;
+
+	agx_place_fill(place, from);
+	payload = find_payload(machine, from, &command);
+	if (!payload)
+		return;
+	place->known = true;
+	place->submit = payload->submit;
+	place->command = command;
+}
+
+bool agx_engine_describe(struct agx_machine *machine, const struct agx_gpu_place *from,
+			 uint64_t address, char *text, size_t size)
+{
+	struct agx_mapping *mapping;
+	struct payload *payload;
+	uint32_t command;
+
+	payload = find_payload(machine, from, &command);
+	mapping = payload ? agx_mapping_find(payload->queue->vm, address) : NULL;
+	if (!mapping || address < mapping->start)
+		return false;
+	snprintf(text, size, "byte 0x%llx of 0x%llx of the buffer at 0x%llx",
+		 (unsigned long long)(address - mapping->start),
+		 (unsigned long long)(mapping->end - mapping->start),
+		 (unsigned long long)mapping->start);
+	return true;
+}
+
+bool agx_engine_find_launch(struct agx_machine *machine, const struct agx_gpu_place *from,
+			    struct agx_node_launch *launch, struct agx_vm **vm)
+{
+	struct payload *payload;
+	uint32_t i;
+
+	agx_place_fill(&launch->place, from);
+	list_for_each_entry(payload, &machine->flight, flight_link) {
+		for (i = 0; i < payload->num_notes; i++) {
+			struct agx_command_note *note = &payload->notes[i];
+
+			/* The same stream may be in flight more than once: its launches come in order. */
+			if (!agx_place_is_of(from, note) || from->number < note->launches)
+				continue;
+			note->launches = from->number + 1;
+			launch->place.known = true;
+			launch->place.submit = payload->submit;
+			launch->place.command = i;
+			launch->tag = payload->tag;
+			*vm = payload->queue->vm;
+			return true;
+		}
+	}
+	return false;
 }
 
 /* --- Time --- */

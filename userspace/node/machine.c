@@ -11,7 +11,8 @@
 #include "node_internal.h"
 #include "ram.h"
 
-#define PAGE AGX_RAM_PAGE_SIZE
+#define EXECUTED_TIMEOUT_NS 600000000000ull /* without progress, with a GPU that executes */
+#define PAGE                AGX_RAM_PAGE_SIZE
 
 /* Reserved memory: a page each. */
 enum {
@@ -201,7 +202,41 @@ int agx_machine_send(struct agx_machine *machine, uint64_t word0, uint64_t word1
 	return agx_chip_send(machine->chip, word0, word1);
 }
 
+static void launched(void *cookie, const struct agx_chip_launch *launch)
+{
+	agx_machine_launched(cookie, launch);
+}
+
 /* --- Life --- */
+
+static bool locate(void *cookie, const struct agx_gpu_place *from, uint64_t *submit,
+		   uint32_t *command)
+{
+	struct agx_node_place place;
+
+	agx_engine_find_place(cookie, from, &place);
+	*submit = place.submit;
+	*command = place.command;
+	return place.known;
+}
+
+static bool describe(void *cookie, const struct agx_gpu_place *from, uint64_t address, char *text,
+		     size_t size)
+{
+	return agx_engine_describe(cookie, from, address, text, size);
+}
+
+static void make_watch(struct agx_machine *machine)
+{
+	const struct agx_watch_config *config = machine->node->config.watch;
+
+	if (config)
+		machine->watch = *config;
+	machine->watch.races |= machine->node->config.races;
+	machine->watch.locate = locate;
+	machine->watch.describe = describe;
+	machine->watch.cookie = machine;
+}
 
 static int create_chip(struct agx_machine *machine)
 {
@@ -213,7 +248,13 @@ static int create_chip(struct agx_machine *machine)
 		.ttbat_pa = agx_machine_address(machine->reserved + TTBS * PAGE),
 		.handoff_pa = agx_machine_address(machine->reserved + HANDOFF * PAGE),
 		.critic = node->config.critic,
+		.exec = node->config.exec == AGX_EXEC_FULL ? AGX_CHIP_EXEC_FULL
+							   : AGX_CHIP_EXEC_NONE,
+		.exec_threads = node->config.exec_threads,
+		.exec_order = node->config.exec_order,
+		.soft_faults = true, /* as the node's parameters say */
 		.inject = node->inject,
+		.watch = node->config.watch || node->config.races ? &machine->watch : NULL,
 		.ram = ram_at,
 		.mailbox = to_driver,
 		.clock = clock_ticks,
@@ -221,6 +262,8 @@ static int create_chip(struct agx_machine *machine)
 		.finding = finding,
 		.transcript = node->config.transcript ? transcript : NULL,
 		.halted = node->config.trouble ? halted : NULL,
+		.launched = node->config.launched ? launched : NULL,
+		.results = node->config.results,
 		.cookie = machine,
 	};
 	char error[256];
@@ -248,6 +291,8 @@ static int create_core(struct agx_machine *machine)
 		.cookie = machine,
 		.fault_control = AGX_FAULT_CONTROL_DEFAULT,
 		.coherent = true,
+		/* A command that a CPU executes takes longer than one that a GPU does. */
+		.work_timeout_ns = node->config.exec == AGX_EXEC_FULL ? EXECUTED_TIMEOUT_NS : 0,
 	};
 	struct agx_reject why;
 	int err;
@@ -282,6 +327,7 @@ int agx_machine_get(struct agx_node *node, struct agx_machine **out)
 	machine->node = node;
 	machine->reserved = (uint64_t)reserved;
 	machine->wait = UINT64_MAX;
+	make_watch(machine);
 	list_init(&machine->flight);
 	list_init(&machine->done);
 	err = create_chip(machine);
@@ -302,6 +348,7 @@ void agx_machine_destroy(struct agx_machine *machine)
 		return;
 	agx_core_destroy(machine->core);
 	agx_chip_destroy(machine->chip);
+	agx_machine_free_results(machine);
 	agx_ram_free_private(machine->node->ram, machine->reserved);
 	if (machine->node->machine == machine)
 		machine->node->machine = NULL;
@@ -336,8 +383,9 @@ static void set_wait(struct agx_machine *machine, uint64_t core_wait)
 {
 	uint64_t ticks = agx_chip_next_injected(machine->chip);
 
-	machine->wait = core_wait;
-	if (ticks < UINT64_MAX / 125 && agx_chip_ns(ticks) + 1 < core_wait)
+	/* Who computes here is not to be waited for. */
+	machine->wait = agx_chip_computing(machine->chip) ? 1 : core_wait;
+	if (ticks < UINT64_MAX / 125 && agx_chip_ns(ticks) + 1 < machine->wait)
 		machine->wait = agx_chip_ns(ticks) + 1;
 }
 
@@ -348,6 +396,9 @@ void agx_machine_pump(struct agx_machine *machine)
 
 	for (turns = 0; turns < MAX_TURNS; turns++) {
 		done = agx_machine_step_firmware(machine, FIRMWARE_STEPS);
+		/* Single-stepped, time stands still while the GPU computes. */
+		while (machine->node->config.single_step && agx_chip_computing(machine->chip))
+			done += agx_machine_step_firmware(machine, FIRMWARE_STEPS);
 		while (machine->head != machine->tail) {
 			uint32_t slot = machine->head++ % AGX_MACHINE_MAILBOX;
 

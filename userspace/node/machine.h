@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "agx_watch_config.h"
 #include "agx_work.h"
 #include "list.h"
 
@@ -47,8 +48,11 @@ struct agx_machine {
 	uint32_t in_flight;      /* the engine's: jobs that the core has and that have not ended */
 	uint64_t wait;     /* ns from the last pump until it wants the next; UINT64_MAX: none */
 	uint32_t reported; /* findings that went to the log */
-	bool no_memory;    /* the core asked for memory and did not get it */
-	bool booting;      /* started, and not ready since */
+	struct agx_watch_config watch;
+	bool no_memory;                  /* the core asked for memory and did not get it */
+	struct agx_node_result *results; /* of the last launch, room for max_results */
+	size_t max_results;
+	bool booting;           /* started, and not ready since */
 	uint32_t boot_failures; /* in a row */
 };
 
@@ -106,6 +110,21 @@ struct agx_gpu_place;
 struct agx_node_place;
 void agx_engine_find_place(struct agx_machine *machine, const struct agx_gpu_place *from,
 			   struct agx_node_place *place);
+
+/* A launch that has ended: place and tag, and the address space. False: it is not known whose it was. */
+struct agx_node_launch;
+struct agx_vm;
+bool agx_engine_find_launch(struct agx_machine *machine, const struct agx_gpu_place *from,
+			    struct agx_node_launch *launch, struct agx_vm **vm);
+
+/* results.c: passes a launch on to the node's user. */
+struct agx_chip_launch;
+void agx_machine_launched(struct agx_machine *machine, const struct agx_chip_launch *launch);
+void agx_machine_free_results(struct agx_machine *machine);
+
+/* Where an address lies for that work, in words; false: in no buffer that is known. */
+bool agx_engine_describe(struct agx_machine *machine, const struct agx_gpu_place *from,
+			 uint64_t address, char *text, size_t size);
 
 /* A job has ended; called from within the core. */
 void agx_engine_job_done(struct agx_machine *machine, void *payload, int error);

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "agx_chip.h"
 #include "agx_device.h"
 #include "agx_inject.h"
 #include "machine.h"
@@ -178,7 +179,7 @@ int agx_node_create(const struct agx_node_config *config, struct agx_node **out)
 	struct agx_node *node;
 	int err, i;
 
-	if (config->exec != AGX_EXEC_NONE)
+	if (config->exec != AGX_EXEC_NONE && config->exec != AGX_EXEC_FULL)
 		return -EINVAL;
 
 	node = calloc(1, sizeof(*node));
@@ -267,6 +268,19 @@ void agx_node_stats(struct agx_node *node, struct agx_node_stats *stats)
 	if (node->machine)
 		stats->injected = agx_machine_injected(node->machine);
 	agx_node_unlock(node);
+}
+
+void agx_node_settle(struct agx_node *node)
+{
+	bool computing = true;
+
+	while (computing) {
+		agx_node_lock(node);
+		computing = node->machine && agx_chip_computing(node->machine->chip);
+		if (computing)
+			node->engine->poll(node);
+		agx_node_unlock(node);
+	}
 }
 
 void agx_node_busy(struct agx_node *node)

@@ -20,6 +20,7 @@ struct agx_command_note {
 	uint64_t scissors, depth_biases;        /* of renders, as all below */
 	uint32_t background[2], end_of_tile[2]; /* of the whole pass, and of partial renders */
 	bool compute;
+	uint32_t launches; /* that have ended, and were found to be this command's */
 };
 
 void agx_place_note(struct agx_command_note *note, const struct agx_submit_cmd *cmd);

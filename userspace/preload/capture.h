@@ -88,6 +88,7 @@ struct capture {
 	int socket;
 	uint32_t stream;
 	uint32_t parent; /* stream + 1 of the process that this one was forked from */
+	bool results;    /* what launches change is recorded */
 	bool described;  /* the GPU's parameters are recorded */
 
 	struct ring ring;
@@ -208,6 +209,15 @@ void capture_record_marker(uint32_t kind, uint64_t number, const char *text);
 
 /* Records the pages that changed since the last time, in all mappings or in a range. */
 void capture_collect(uintptr_t start, size_t size);
+
+/*
+ * Records what launches have changed that have ended, of the work of a file of which fd is a descriptor. settle: waits
+ * until all have that run.
+ */
+void capture_take_results(int fd, struct capture_fd *file, bool settle);
+
+/* The submission that comes next is number seq. */
+void capture_tag_results(int fd, uint64_t seq);
 
 /*
  * Frames. The lock is held.

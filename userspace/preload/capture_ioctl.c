@@ -341,8 +341,10 @@ static bool may_block(uint32_t request)
 }
 
 /* What goes before the record of a submission. False: recording is over. */
-static bool before_submit(void)
+static bool before_submit(int fd, struct capture_fd *file)
 {
+	/* While nothing runs: what the CPU wrote is not to be taken together with half of a launch's writes. */
+	capture_take_results(fd, file, true);
 	switch (capture_frame_submit()) {
 	case CAPTURE_FRAME_AFTER:
 		capture_stop();
@@ -377,10 +379,15 @@ int capture_ioctl(int fd, uint32_t request, void *arg)
 		goto unrecorded;
 	call.desc = agx_ioctl_find(request);
 	submit = drm && agx_ioctl_is_submit(request);
-	if (submit && !before_submit())
+	if (submit && !before_submit(fd, call.on))
 		goto unrecorded;
+	/* As long as its handle names something. */
+	if (drm && request == DRM_IOCTL_GEM_CLOSE)
+		capture_take_results(fd, call.on, false);
 	if (!record_call(&call))
 		goto unrecorded;
+	if (submit)
+		capture_tag_results(fd, call.seq);
 	capture.calls++;
 	locked = !may_block(request);
 	if (!locked) {
@@ -396,6 +403,9 @@ int capture_ioctl(int fd, uint32_t request, void *arg)
 			return ret;
 	}
 	if (capture.state == CAPTURE_ON) {
+		/* What it waited for may have ended. */
+		if (!locked && drm)
+			capture_take_results(fd, call.on, false);
 		record_return(&call, ret < 0 ? -saved : ret);
 		if (submit && capture.state == CAPTURE_ON)
 			after_submit(ret);

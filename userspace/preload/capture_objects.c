@@ -291,6 +291,8 @@ static void describe_node(int fd, const struct drm_version *version)
 	capture_record_meta(AGXT_META_GPU_PARAMS, &params, sizeof(params));
 	n = snprintf(text, sizeof(text), "t%04x", params.chip_id);
 	capture_record_meta(AGXT_META_SOC, text, (uint32_t)n);
+	if (capture.results)
+		capture_record_meta(AGXT_META_RESULTS, "launches", strlen("launches"));
 	capture.described = true;
 }
 

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "capture.h"
+#include "config.h"
 #include "next.h"
 #include "uaccess.h"
 
@@ -105,6 +106,7 @@ static void configure(void)
 		capture.rdev_major = major;
 		capture.rdev_minor = minor;
 		capture.rdev_card = card;
+		capture.results = getenv(PRELOAD_ENV_RESULTS) != NULL;
 		atomic_store(&capture.map_low, UINTPTR_MAX);
 		if (!pthread_atfork(fork_prepare, fork_parent, fork_child))
 			state = CAPTURE_IDLE;

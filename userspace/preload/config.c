@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../node/agx_node.h"
+#include "capture_proto.h"
 #include "config.h"
 
 struct preload_config preload_config;
@@ -84,7 +86,11 @@ static void take_text(const char *name, char *text, size_t size)
 static bool read_environment(struct preload_config *config)
 {
 	const char *run_dir = getenv(PRELOAD_ENV_RUN_DIR), *node = getenv(PRELOAD_ENV_NODE);
-	const char *memory = getenv(PRELOAD_ENV_MEMORY);
+	const char *memory = getenv(PRELOAD_ENV_MEMORY), *exec = getenv(PRELOAD_ENV_EXEC);
+	const char *threads = getenv(PRELOAD_ENV_EXEC_THREADS);
+	const char *order = getenv(PRELOAD_ENV_EXEC_ORDER), *check = getenv(PRELOAD_ENV_EXEC_CHECK);
+	const char *results = getenv(PRELOAD_ENV_RESULTS);
+	uint64_t number;
 
 	if (!run_dir || run_dir[0] != '/' || !node)
 		return false;
@@ -101,6 +107,16 @@ static bool read_environment(struct preload_config *config)
 	config->log_level = parse_level(getenv(PRELOAD_ENV_LOG));
 	config->report = getenv(PRELOAD_ENV_REPORT) != NULL;
 	config->critic = getenv(PRELOAD_ENV_CRITIC) != NULL;
+	config->exec = exec && !strcmp(exec, "full");
+	/* What is recorded is to be the same each time. */
+	config->exec_threads = getenv(CAPTURE_ENV_SOCKET) ? 1 : 0;
+	if (threads && parse_number(&threads, 0, &number) && number <= UINT_MAX)
+		config->exec_threads = (unsigned int)number;
+	if (order && !parse_number(&order, 0, &config->exec_order))
+		config->exec_order = 0;
+	config->races = check && !strcmp(check, "races");
+	config->results =
+		config->exec && results && parse_number(&results, 0, &config->result_content);
 	return true;
 }
 

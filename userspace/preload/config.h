@@ -18,11 +18,17 @@
 #define PRELOAD_ENV_FIRMWARE   "AGX_FIRMWARE" /* version; unset: the SoC's oldest */
 #define PRELOAD_ENV_INJECT     "AGX_INJECT" /* faults on purpose, userspace/model/inject/agx_inject.h */
 #define PRELOAD_ENV_TRANSCRIPT "AGX_TRANSCRIPT" /* file to add the firmware transcript to */
-#define PRELOAD_ENV_EXEC       "AGX_EXEC"       /* none */
+#define PRELOAD_ENV_EXEC       "AGX_EXEC"       /* none, full */
 #define PRELOAD_ENV_MEMORY     "AGX_MEMORY"     /* bytes */
-#define PRELOAD_ENV_LOG        "AGX_LOG"        /* error, warn, debug */
-#define PRELOAD_ENV_REPORT     "AGX_REPORT"     /* set: look for leaks when the process exits */
-#define PRELOAD_ENV_CRITIC     "AGX_CRITIC"     /* set: the GPU judges all that commands lead to */
+/* With full: host threads (0: one for each CPU; unset: 1 while recording, else 0), seed of the order. */
+#define PRELOAD_ENV_EXEC_THREADS "AGX_EXEC_THREADS"
+#define PRELOAD_ENV_EXEC_ORDER   "AGX_EXEC_ORDER"
+#define PRELOAD_ENV_EXEC_CHECK   "AGX_EXEC_CHECK" /* races: look for them */
+/* With full: set while what launches change is recorded; bytes of content for each submission. */
+#define PRELOAD_ENV_RESULTS "AGX_RESULTS"
+#define PRELOAD_ENV_LOG     "AGX_LOG"    /* error, warn, debug */
+#define PRELOAD_ENV_REPORT  "AGX_REPORT" /* set: look for leaks when the process exits */
+#define PRELOAD_ENV_CRITIC  "AGX_CRITIC" /* set: the GPU judges all that commands lead to */
 
 #define PRELOAD_TRANSCRIPT_MAX 512 /* bytes of these, with their end */
 #define PRELOAD_INJECT_MAX     512
@@ -60,6 +66,12 @@ struct preload_config {
 	int log_level;                           /* enum agx_node_log_level, or -1: silent */
 	bool report;
 	bool critic;
+	bool exec;                 /* the GPU executes */
+	unsigned int exec_threads; /* 0: one for each CPU */
+	uint64_t exec_order;       /* 0: ascending */
+	bool races;                /* the GPU looks for them */
+	bool results;              /* what launches change is recorded, see results.h */
+	uint64_t result_content;   /* bytes for each submission */
 };
 
 enum preload_state {

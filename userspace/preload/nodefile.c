@@ -7,12 +7,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../model/gpu/exec_gpu.h"
 #include "../node/fdtrack.h"
 #include "config.h"
 #include "log.h"
 #include "mappings.h"
 #include "next.h"
 #include "nodefile.h"
+#include "results.h"
 #include "stats.h"
 #include "transcript.h"
 #include "uaccess.h"
@@ -79,6 +81,7 @@ static void fork_child(void)
 {
 	mappings_unlock();
 	agx_node_fork_child(atomic_load(&node));
+	results_forget();
 	if (stats != &unused)
 		munmap(stats, PRELOAD_STATS_SIZE);
 	stats = &unused;
@@ -125,13 +128,24 @@ static void take_trouble(void *data, const struct agx_node_trouble *trouble)
 	findings_add_trouble(&stats->findings, trouble);
 }
 
+static void take_launch(void *data, const struct agx_node_launch *launch)
+{
+	agx_usage_add(&stats->usage, launch->what->preamble);
+	agx_usage_add(&stats->usage, launch->what->program);
+	if (preload_config.results)
+		results_add(launch, preload_config.result_content);
+}
+
 static int make_node_locked(void)
 {
 	struct agx_node_config config = {
 		.gpu = preload_config.gpu[0] ? preload_config.gpu : NULL,
 		.firmware = preload_config.firmware[0] ? preload_config.firmware : NULL,
 		.inject = preload_config.inject[0] ? preload_config.inject : NULL,
-		.exec = AGX_EXEC_NONE,
+		.exec = preload_config.exec ? AGX_EXEC_FULL : AGX_EXEC_NONE,
+		.exec_threads = preload_config.exec_threads,
+		.exec_order = preload_config.exec_order,
+		.races = preload_config.races,
 		.memory_limit = preload_config.memory,
 		.uaccess = &uaccess,
 		.log = preload_log,
@@ -139,6 +153,9 @@ static int make_node_locked(void)
 		.finding = take_finding,
 		.trouble = take_trouble,
 		.critic = preload_config.critic,
+		.launched = preload_config.exec ? take_launch : NULL,
+		.results = preload_config.results,
+		.submit_tag = results_tag,
 	};
 	struct agx_node *n;
 	int ret;
@@ -361,6 +378,13 @@ long nodefile_ioctl(struct fdobject *object, uint32_t request, uint64_t arg)
 	long ret;
 
 	check_owner();
+	if (request == PRELOAD_IOCTL_RESULTS) {
+		depth++;
+		ret = results_ioctl(atomic_load(&node), ((struct nodefile *)object)->file,
+				    preload_config.results, arg);
+		depth--;
+		return ret;
+	}
 	depth++;
 	ret = agx_file_ioctl(((struct nodefile *)object)->file, request, arg);
 	depth--;

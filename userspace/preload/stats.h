@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "../model/gpu/shader/usage.h"
 #include "../node/agx_node.h"
 #include "findings.h"
 
@@ -43,6 +44,7 @@ struct preload_stats {
 	struct agx_node_stats node; /* the last look at the node, at exit before closing */
 	struct preload_unknown unknown[PRELOAD_STATS_UNKNOWN];
 	struct findings findings; /* of the firmware model */
+	struct agx_usage usage;   /* of programs that were executed */
 };
 
 _Static_assert(sizeof(struct preload_stats) <= PRELOAD_STATS_SIZE, "whole pages of any host");

@@ -114,6 +114,12 @@ int wt_object_init(struct wt_object *object, uint64_t size, bool known)
 	return 0;
 }
 
+void wt_object_forget(struct wt_object *object, uint64_t first_page, uint64_t count)
+{
+	for (uint64_t i = 0; object->digest && i < count && first_page + i < object->pages; i++)
+		object->digest[first_page + i] = DIGEST_UNKNOWN;
+}
+
 void wt_object_finish(struct wt_object *object)
 {
 	if (object->digest)

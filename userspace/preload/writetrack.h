@@ -106,6 +106,9 @@ void wt_close_fds(struct writetrack *wt);
 int wt_object_init(struct wt_object *object, uint64_t size, bool known);
 void wt_object_finish(struct wt_object *object);
 
+/* Pages whose content is another's: when one is written to it counts as changed whatever it holds. */
+void wt_object_forget(struct wt_object *object, uint64_t first_page, uint64_t count);
+
 /* Where to ask the kernel to place a mapping of size bytes; NULL: anywhere. */
 void *wt_hint(struct writetrack *wt, size_t size);
 

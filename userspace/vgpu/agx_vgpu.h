@@ -51,6 +51,9 @@ struct agx_vgpu_config {
 		handoff;    /* reserved regions; 0: AGX_VGPU_TTBS, _HANDOFF from the RAM's end */
 	const char *inject; /* rules of agx_inject.h; NULL: nothing */
 	bool critic;        /* the GPU judges all that work leads to: model/gpu/null.h */
+	bool exec;          /* and executes what is modelled: model/gpu/exec_gpu.h */
+	unsigned int exec_threads; /* with so many threads; 0: one for each CPU */
+	uint64_t exec_order;       /* and in the order of this seed; 0: ascending */
 	/*
 	 * In place of inject: asked whenever RUN is set; the rules from then on, NULL: none. Bad ones
 	 * are an error in the log and count as none. May be NULL.

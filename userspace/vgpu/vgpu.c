@@ -271,6 +271,10 @@ static int create_chip(struct agx_vgpu *vgpu, const char *rules, char *error, si
 		.handoff_pa = config->handoff ? config->handoff : end - AGX_VGPU_HANDOFF,
 		.inject = rules,
 		.critic = vgpu->config.critic,
+		.exec = vgpu->config.exec ? AGX_CHIP_EXEC_FULL : AGX_CHIP_EXEC_NONE,
+		.exec_threads = config->exec_threads,
+		.exec_order = config->exec_order,
+		.soft_faults = true,
 		.ram = ram_at,
 		.mailbox = to_driver,
 		.clock = clock_ticks,
@@ -506,6 +510,8 @@ static int next_look(struct agx_vgpu *vgpu)
 		return STUCK_LOOK_MS;
 	if (has_backlog(vgpu))
 		return -1;
+	if (agx_chip_computing(vgpu->chip))
+		return 0;
 	injected = agx_chip_next_injected(vgpu->chip);
 	own = agx_chip_next(vgpu->chip);
 	if (own < injected && own < UINT64_MAX >> MAX_BACK_OFF)

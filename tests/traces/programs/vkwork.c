@@ -3,9 +3,10 @@
  * A Vulkan compute client for the replay suite: every thread has a queue (and with
  * --devices a device) of its own, dispatches in a loop, orders its submissions by a
  * timeline semaphore and waits on the host. Threads that share a device also wait for each
- * other's semaphores on the GPU, so that queues depend on queues.
+ * other's semaphores on the GPU, so that queues depend on queues. With --check what the last round
+ * left in memory is compared with what it has to be.
  *
- * Usage: vkwork SHADER.spv [--threads N] [--rounds N] [--devices]
+ * Usage: vkwork SHADER.spv [--threads N] [--rounds N] [--devices] [--check]
  */
 #include <pthread.h>
 #include <stdint.h>
@@ -45,6 +46,7 @@ static uint32_t family;
 static uint32_t *spirv;
 static size_t spirv_size;
 static uint64_t rounds = 16;
+static int check;
 
 static void device_init(struct device *device, uint32_t wanted)
 {
@@ -126,6 +128,32 @@ static VkDeviceMemory buffer_create(VkDevice device, VkDeviceSize size, VkBuffer
 	CHECK(vkBindBufferMemory(device, *buffer, handle, 0));
 	CHECK(vkMapMemory(device, handle, 0, VK_WHOLE_SIZE, 0, map));
 	return handle;
+}
+
+/* As work.comp does it. */
+static void check_results(const uint32_t *data, const uint32_t *sums)
+{
+	uint32_t sum = 0;
+
+	for (uint32_t i = 0; i < COUNT; i++) {
+		uint32_t x = i;
+
+		for (uint64_t round = 1; round <= rounds; round++) {
+			x += (uint32_t)round + i;
+			x ^= x << 13;
+			x ^= x >> 17;
+			x ^= x << 5;
+		}
+		sum += x;
+		if (data[i] != x || (i % 64 == 63 && sums[i / 64] != sum)) {
+			fprintf(stderr,
+				"vkwork: element %u: expected %08x, sum %08x, got %08x, %08x\n", i,
+				x, sum, data[i], sums[i / 64]);
+			exit(1);
+		}
+		if (i % 64 == 63)
+			sum = 0;
+	}
 }
 
 static void *work(void *data)
@@ -272,6 +300,8 @@ static void *work(void *data)
 		CHECK(vkWaitSemaphores(device, &wait, 10000000000ull));
 	}
 
+	if (check)
+		check_results(maps[0], maps[1]);
 	vkDestroyCommandPool(device, command_pool, NULL);
 	vkDestroyDescriptorPool(device, pool, NULL);
 	vkDestroyPipeline(device, pipeline, NULL);
@@ -316,7 +346,7 @@ int main(int argc, char **argv)
 
 	if (argc < 2) {
 		fprintf(stderr,
-			"Usage: vkwork SHADER.spv [--threads N] [--rounds N] [--devices]\n");
+			"Usage: vkwork SHADER.spv [--threads N] [--rounds N] [--devices] [--check]\n");
 		return 2;
 	}
 	load(argv[1]);
@@ -327,6 +357,8 @@ int main(int argc, char **argv)
 			rounds = (uint64_t)atoi(argv[++arg]);
 		else if (!strcmp(argv[arg], "--devices"))
 			own_device = 1;
+		else if (!strcmp(argv[arg], "--check"))
+			check = 1;
 	}
 	if (threads < 1 || threads > MAX_THREADS)
 		return 2;
