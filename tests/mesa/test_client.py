@@ -62,6 +62,8 @@ CLIENTS = {
         ["clpeak", "--compute-sp", "--kernel-latency"],
         [rf"Device: {GPU}", r"float16 +: [0-9.]+", r"latency"],
         submits=True,
+        # Executed it takes minutes; cl-check and cl-random are.
+        options=["--exec=none"],
     ),
     "vkmark": Client(
         ["vkmark", "--winsys", "headless", "-s", "256x256"]

@@ -9,7 +9,8 @@ packages_build=(
 )
 packages_test=(
 	git libcmocka-dev scdoc clang clang-format libclang-rt-dev zstd
-	mmdebstrap qemu-system-arm e2fsprogs device-tree-compiler
+	mmdebstrap qemu-system-arm qemu-user-static e2fsprogs device-tree-compiler
+	glslang-tools libvulkan-dev ocl-icd-opencl-dev opencl-c-headers
 )
 
 packages_missing() {
