@@ -49,7 +49,7 @@ def dumps(folder):
     run = subprocess.run(
         [TOOL, "exec", "--build", BUILD, "--", "env", "AGX_RANDOM_CODE=vkmark",
          "MESA_SHADER_CACHE_DISABLE=1", "ASAHI_MESA_DEBUG=trace",
-         f"AGXDECODE_DUMP_FILE={folder}/dump", "agx", "run", "--", "sh", "-c", command],
+         f"AGXDECODE_DUMP_FILE={folder}/dump", "agx", "run", "--exec=none", "--", "sh", "-c", command],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False)
     if run.returncode == SKIP:
         sys.stderr.write(run.stderr)
