@@ -12,31 +12,13 @@
 #include <string.h>
 
 #include "exec.h"
+#include "fuzz_code.h"
 #include "memory.h"
 
 #define MAX_CODE 2048
-#define ADDRESS  0x1100000000ull
 #define BUDGET   2000
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-struct code {
-	const uint8_t *bytes;
-	size_t size;
-};
-
-static size_t fetch(void *cookie, uint64_t address, void *to, size_t size)
-{
-	const struct code *code = cookie;
-	const uint64_t offset = address - ADDRESS;
-
-	if (address < ADDRESS || offset >= code->size)
-		return 0;
-	if (size > code->size - offset)
-		size = code->size - offset;
-	memcpy(to, code->bytes + offset, size);
-	return size;
-}
 
 static struct agx_simd *simds[AGX_EXEC_HOSTS];
 static struct agx_memory *memories[AGX_EXEC_HOSTS];

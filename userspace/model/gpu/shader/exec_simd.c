@@ -70,26 +70,27 @@ static inline unsigned int low_bits(const uint32_t *b, unsigned int lane)
 	return (b[quad] | b[quad + 1] | b[quad + 2] | b[quad + 3]) & 3;
 }
 
+/* Where a mode leads from a place. */
+static int64_t moved(unsigned int mode, int64_t own, int64_t operand)
+{
+	switch (mode) {
+	case AGX_ISA_SHUFFLE_NONE:
+		return operand;
+	case AGX_ISA_SHUFFLE_XOR:
+		return own ^ operand;
+	case AGX_ISA_SHUFFLE_UP:
+		return own - operand;
+	default:
+		return own + operand;
+	}
+}
+
 /* The lane that a thread reads, given the one its own operand names and the mode; -1: none. */
 static int source_lane(const uint32_t *b, unsigned int mode, bool rotate, unsigned int lane)
 {
 	const int64_t own = lane, operand = b[lane] & 0xffff;
-	int64_t from;
+	int64_t from = moved(mode, own, operand);
 
-	switch (mode) {
-	case AGX_ISA_SHUFFLE_NONE:
-		from = operand;
-		break;
-	case AGX_ISA_SHUFFLE_XOR:
-		from = own ^ operand;
-		break;
-	case AGX_ISA_SHUFFLE_UP:
-		from = own - operand;
-		break;
-	default:
-		from = own + operand;
-		break;
-	}
 	if (rotate)
 		from &= AGX_LANES - 1;
 	if (from < 0 || from >= AGX_LANES)
@@ -98,16 +99,7 @@ static int source_lane(const uint32_t *b, unsigned int mode, bool rotate, unsign
 	const unsigned int low = low_bits(b, (unsigned int)from);
 	const int quad = (int)from & ~3;
 
-	switch (mode) {
-	case AGX_ISA_SHUFFLE_NONE:
-		return quad + (int)low;
-	case AGX_ISA_SHUFFLE_XOR:
-		return quad + (int)((lane ^ low) & 3);
-	case AGX_ISA_SHUFFLE_UP:
-		return quad + (int)((lane - low) & 3);
-	default:
-		return quad + (int)((lane + low) & 3);
-	}
+	return quad + (int)(moved(mode, lane, low) & 3);
 }
 
 /* As within the own quad: operands count in threads of it. */
@@ -115,34 +107,11 @@ static int source_lane_in_quad(const uint32_t *b, unsigned int mode, bool rotate
 {
 	const int own = lane & 3, operand = (int)(b[lane] & 0xffff);
 	const unsigned int low = low_bits(b, lane);
-	int from;
+	int from = (int)moved(mode, own, operand);
 
-	switch (mode) {
-	case AGX_ISA_SHUFFLE_NONE:
-		from = operand;
-		break;
-	case AGX_ISA_SHUFFLE_XOR:
-		from = own ^ operand;
-		break;
-	case AGX_ISA_SHUFFLE_UP:
-		from = own - operand;
-		break;
-	default:
-		from = own + operand;
-		break;
-	}
 	if (!rotate && (from < 0 || from >= 4))
 		return -1;
-	switch (mode) {
-	case AGX_ISA_SHUFFLE_NONE:
-		return (int)((lane & ~3u) + low);
-	case AGX_ISA_SHUFFLE_XOR:
-		return (int)((lane & ~3u) + ((lane ^ low) & 3));
-	case AGX_ISA_SHUFFLE_UP:
-		return (int)((lane & ~3u) + ((lane - low) & 3));
-	default:
-		return (int)((lane & ~3u) + ((lane + low) & 3));
-	}
+	return (int)(lane & ~3u) + (int)(moved(mode, lane, low) & 3);
 }
 
 static const struct agx_op *op_shuffle(struct agx_simd *simd, const struct agx_op *op)
