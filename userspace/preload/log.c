@@ -9,6 +9,7 @@
 
 #include "config.h"
 #include "log.h"
+#include "quiet_write.h"
 
 void preload_log(void *data, enum agx_node_log_level level, const char *message)
 {
@@ -31,8 +32,7 @@ void preload_log(void *data, enum agx_node_log_level level, const char *message)
 			line[length - 1] = '\n';
 		}
 		/* Below PIPE_BUF, so whole lines only; a full pipe loses the line. */
-		if (syscall(SYS_write, fd, line, (size_t)length) < 0)
-			errno = saved;
+		quiet_write((int)fd, &(struct iovec){line, (size_t)length}, 1);
 		syscall(SYS_close, fd);
 	}
 	errno = saved;

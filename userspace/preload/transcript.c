@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "quiet_write.h"
 #include "transcript.h"
 
 void preload_transcript(void *data, const char *line)
@@ -26,8 +27,7 @@ void preload_transcript(void *data, const char *line)
 	if (fd >= 0) {
 		parts[0].iov_len = (size_t)snprintf(prefix, sizeof(prefix), "%d| ", (int)getpid());
 		/* One call: lines of several processes do not mix. */
-		if (syscall(SYS_writev, fd, parts, 3) < 0)
-			errno = saved;
+		quiet_write((int)fd, parts, 3);
 		syscall(SYS_close, fd);
 	}
 	errno = saved;
