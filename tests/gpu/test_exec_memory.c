@@ -326,7 +326,7 @@ static void expect_store(struct fixture *f, const struct form *form, unsigned in
 		for (unsigned int i = 0; i < form->registers; i++)
 			values[i] = source_register(f, form, lane, i);
 		write_bytes(byte, f, address, lane, 4,
-			    agx_format_pack(form->format, values, form->wide));
+			    agx_format_pack_word(form->format, values, form->wide));
 		return;
 	}
 	for (unsigned int i = 0; i < 4; i++)

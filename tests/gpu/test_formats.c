@@ -92,7 +92,7 @@ static void packed_stores_give_what_is_expected(void **state)
 {
 	for (size_t i = 0; i < COUNT(pack_vectors); i++) {
 		const struct pack_vector *v = &pack_vectors[i];
-		uint32_t got = agx_format_pack(v->format, v->values, v->wide);
+		uint32_t got = agx_format_pack_word(v->format, v->values, v->wide);
 
 		if (got != v->expected)
 			print_error("format %u wide %u values 0x%x 0x%x 0x%x 0x%x\n", v->format,

@@ -55,7 +55,7 @@ void agx_elements_take(const struct agx_simd *simd, const struct agx_shape *shap
 			for (unsigned int i = 0; i < shape->registers; i++)
 				values[i] = elements->row[i][lane];
 			elements->row[0][lane] =
-				agx_format_pack(shape->format, values, shape->wide);
+				agx_format_pack_word(shape->format, values, shape->wide);
 			continue;
 		}
 		for (unsigned int i = 0; i < shape->count; i++)

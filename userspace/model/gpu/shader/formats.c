@@ -299,7 +299,7 @@ uint32_t agx_format_store(unsigned int format, unsigned int component, uint32_t 
 	}
 }
 
-uint32_t agx_format_pack(unsigned int format, const uint32_t values[4], bool wide)
+uint32_t agx_format_pack_word(unsigned int format, const uint32_t values[4], bool wide)
 {
 	const bool truncate =
 		format == AGX_ISA_FORMAT_RG11B10F_RTZ || format == AGX_ISA_FORMAT_RGB9E5_RTZ;

@@ -36,7 +36,7 @@ uint32_t agx_format_load(unsigned int format, unsigned int component, uint32_t e
 uint32_t agx_format_store(unsigned int format, unsigned int component, uint32_t value, bool wide);
 
 /* The same for packed ones: values of all components. */
-uint32_t agx_format_pack(unsigned int format, const uint32_t values[4], bool wide);
+uint32_t agx_format_pack_word(unsigned int format, const uint32_t values[4], bool wide);
 
 /* Linear value, binary32, to the nearest sRGB code; NaN and what is below 0 is 0. */
 uint8_t agx_srgb_of_linear(uint32_t bits);

@@ -409,7 +409,8 @@ void agx_texel_encode(const struct agx_texel_format *format, const uint32_t rgba
 	memset(element, 0, info->bits / 8);
 	if (is_packed(format->channels)) {
 		put_bits(element, 0, 32,
-			 agx_format_pack(packed_format(format->channels, truncate), rgba, true));
+			 agx_format_pack_word(packed_format(format->channels, truncate), rgba,
+					      true));
 		return;
 	}
 	for (unsigned int c = 0; c < info->components; c++) {
