@@ -175,8 +175,11 @@ int bench_client_status(struct bench_client *client)
 		.flags = DRM_SYNCOBJ_HANDLE_TO_FD_FLAGS_EXPORT_SYNC_FILE,
 	};
 	struct sync_file_info info = {0};
-	int ret = call(client, DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD, &export);
+	int ret;
 
+	if (!client->submitted)
+		return 0;
+	ret = call(client, DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD, &export);
 	if (ret)
 		return ret;
 	ret = drmIoctl(export.fd, SYNC_IOC_FILE_INFO, &info) ? -errno : 0;
@@ -277,6 +280,7 @@ static int submit(struct bench_client *client, const void *cmdbuf, uint32_t size
 		.out_sync_count = 1,
 	};
 
+	client->submitted = true;
 	return call(client, DRM_IOCTL_ASAHI_SUBMIT, &args);
 }
 

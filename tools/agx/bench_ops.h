@@ -6,12 +6,14 @@
 #ifndef AGX_BENCH_OPS_H
 #define AGX_BENCH_OPS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct bench_client {
 	int fd;
 	uint32_t vm, queue, syncobj;
 	uint32_t small, medium, large; /* buffers of the sizes below */
+	bool submitted;                /* something, to whose end there is a fence */
 };
 
 #define BENCH_SMALL  0x4000ull
@@ -34,7 +36,7 @@ extern const struct bench_op bench_ops[];
  */
 int bench_client_init(struct bench_client *client, int fd, const char **what);
 
-/* The error on the last submission's fence: 0, or a negative errno. */
+/* The error on the last submission's fence: 0 (also without one), or a negative errno. */
 int bench_client_status(struct bench_client *client);
 
 #endif
