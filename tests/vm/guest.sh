@@ -209,6 +209,37 @@ t_bench()
 	fi
 }
 
+# Programs of examples/: what they print and save is judged on the host, too.
+t_examples()
+{
+	folder=/agx/examples
+	mkdir -p "$out/examples"
+	for name in vector-add reduction histogram emboss latency producer-consumer sparse clear \
+		triangle; do
+		if [ ! -x "$folder/$name" ]; then
+			echo "ok - example $name # SKIP it was not built for this root"
+			continue
+		fi
+		case $name in
+		emboss) set -- -o "$out/examples/emboss.png" ;;
+		*) set -- ;;
+		esac
+		"$folder/$name" "$@" "$(node)" >"$out/examples/$name.txt" 2>$said
+		status=$?
+		echo $status >"$out/examples/$name.status"
+		# 77: all went well, but rendering is not executed.
+		case $status,$name in
+		0,* | 77,clear | 77,triangle) good "example $name" ;;
+		*)
+			echo "# exit status $status"
+			tail -n 5 "$out/examples/$name.txt" | say
+			say <$said
+			bad "example $name"
+			;;
+		esac
+	done
+}
+
 t_vkmark()
 {
 	need "vkmark" vkmark || return

@@ -22,10 +22,10 @@ import time
 SKIP = 77
 
 SHORT = ["module", "uapi", "fdinfo", "vulkan", "egl", "clients", "replay", "capture", "bench",
-         "load_unload", "log"]
-LONG = ["module", "uapi", "fdinfo", "vulkan", "egl", "clients", "replay_all", "bench", "vkmark",
-        "glmark2", "clinfo", "piglit", "log"]
-EACH_PAIR = ["module", "uapi", "vulkan", "clients", "replay", "log"]
+         "examples", "load_unload", "log"]
+LONG = ["module", "uapi", "fdinfo", "vulkan", "egl", "clients", "replay_all", "bench", "examples",
+        "vkmark", "glmark2", "clinfo", "piglit", "log"]
+EACH_PAIR = ["module", "uapi", "vulkan", "clients", "replay", "examples", "log"]
 PAIRS = [("t8103", "12.3"), ("t8103", "13.5"), ("t8112", "12.4"), ("t8112", "13.5"),
          ("t6000", "12.3"), ("t6000", "13.5"), ("t6001", "12.3"), ("t6001", "13.5"),
          ("t6002", "12.3"), ("t6002", "13.5"), ("t6020", "13.5"), ("t6021", "13.5"),
@@ -127,8 +127,21 @@ def run_boot(tap, options, title, checks, traces, arguments=(), environment=()):
         except OSError:
             pass
     tap.line(bool(seen) and not process.returncode, prefix + "the machine ran to its end")
+    if "examples" in checks:
+        judge_examples(tap, prefix, boot, options.source)
     judge_reports(tap, prefix, boot, CLIENTS_OWN if "uapi" in checks else ())
     return boot
+
+
+def judge_examples(tap, prefix, boot, source):
+    """What the programs of examples/ printed and saved inside."""
+    script = os.path.join(source, "tests/examples/check_examples.py")
+    run = subprocess.run([sys.executable, script, "--recorded",
+                          os.path.join(boot.share, "out", "examples")],
+                         capture_output=True, text=True)
+    if run.returncode:
+        tap.say(run.stdout + run.stderr)
+    tap.line(not run.returncode, prefix + "the examples' results are right")
 
 
 def judge_reports(tap, prefix, boot, known):

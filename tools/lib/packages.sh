@@ -6,11 +6,13 @@
 packages_build=(
 	gcc libc6-dev meson ninja-build pkg-config python3
 	libdrm-dev libzstd-dev libxxhash-dev libjson-c-dev libudev-dev libfdt-dev zlib1g-dev
+	libpng-dev
 )
 packages_test=(
 	git libcmocka-dev scdoc clang clang-format libclang-rt-dev zstd
 	mmdebstrap qemu-system-arm qemu-user-static e2fsprogs device-tree-compiler
 	glslang-tools libvulkan-dev ocl-icd-opencl-dev opencl-c-headers
+	g++ abigail-tools
 )
 
 packages_missing() {
