@@ -703,11 +703,20 @@ static void test_misuse(void **state)
 	REFUSED(agx_cmdbuf_bind(f->cmdbuf, count, &bindings, &bound), "1024 bytes of uniforms");
 	bindings.uniform_bytes = 8;
 
+	/* Counts without anything behind them. */
+	bindings.texture_count = 1;
+	REFUSED(agx_cmdbuf_bind(f->cmdbuf, count, &bindings, &bound), "pointers to 1 textures");
+	bindings.texture_count = 0;
+	bindings.sampler_count = 1;
+	REFUSED(agx_cmdbuf_bind(f->cmdbuf, count, &bindings, &bound), "and 1 samplers");
+	bindings.sampler_count = 0;
+
 	/* Ranges. */
 	struct agx_uniform_range r = {.first = 1, .count = 2, .address = f->address};
 
-	bindings.ranges = &r;
 	bindings.range_count = 1;
+	REFUSED(agx_cmdbuf_bind(f->cmdbuf, count, &bindings, &bound), "a pointer to 1 ranges");
+	bindings.ranges = &r;
 	REFUSED(agx_cmdbuf_bind(f->cmdbuf, count, &bindings, &bound), "even first half");
 	r.first = 510;
 	r.count = 3;

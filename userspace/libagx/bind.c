@@ -96,6 +96,10 @@ static int check_uniforms(struct agx_cmdbuf *cmdbuf, const struct agx_shader *sh
 		return lib_cmdbuf_error(cmdbuf, -EINVAL,
 					"bind of %s: expected a pointer to %u bytes of uniforms",
 					shader->name, bindings->uniform_bytes);
+	if (bindings->range_count && !bindings->ranges)
+		return lib_cmdbuf_error(cmdbuf, -EINVAL,
+					"bind of %s: expected a pointer to %u ranges", shader->name,
+					bindings->range_count);
 	*top = (bindings->uniform_bytes + 3) / 4 * 2;
 	mark(&given, 0, *top);
 	for (unsigned int i = 0; i < bindings->range_count; i++) {
@@ -146,6 +150,12 @@ static int check_states(struct agx_cmdbuf *cmdbuf, const struct agx_shader *shad
 			"and %u",
 			shader->name, LIB_TEXTURES, LIB_SAMPLERS, bindings->texture_count,
 			bindings->sampler_count);
+	if ((bindings->texture_count && !bindings->textures) ||
+	    (bindings->sampler_count && !bindings->samplers))
+		return lib_cmdbuf_error(
+			cmdbuf, -EINVAL,
+			"bind of %s: expected pointers to %u textures and %u samplers",
+			shader->name, bindings->texture_count, bindings->sampler_count);
 	missing = first_from(&shader->textures, bindings->texture_count);
 	if (missing < LIB_TEXTURES)
 		return refuse_missing(cmdbuf, shader, "ts", missing, "");
