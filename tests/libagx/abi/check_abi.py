@@ -45,7 +45,7 @@ def main():
     if len(sys.argv) != 5 or sys.argv[1] not in ("check", "write"):
         print(__doc__.strip(), file=sys.stderr)
         return 2
-    todo, dump, library, headers = sys.argv[1:]
+    action, dump, library, headers = sys.argv[1:]
     if not shutil.which("abidw") or not shutil.which("abidiff"):
         skip("abidw and abidiff (abigail-tools) are not installed")
     if not os.path.exists(library):
@@ -57,7 +57,7 @@ def main():
     with open(library, "rb") as f:
         if b"__asan_" in f.read():
             skip("the library has sanitizers")
-    if todo == "write":
+    if action == "write":
         return write(dump, library, headers)
     machine = elf_machine(library)
     with open(dump, encoding="utf-8") as f:
