@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Fuzzes what reads shader code: analysis, listings in both syntaxes. What a listing in Mesa's
- * syntax says is assembled again and has to give the same bytes.
+ * syntax says is assembled again and has to give the same bytes. And the search for missing waits.
  *
  * The first byte chooses the columns, the rest is code.
  */
@@ -12,6 +12,7 @@
 
 #include "agx_isa_asm.h"
 #include "agx_isa_program.h"
+#include "agx_isa_waits.h"
 
 #define MAX_CODE 4096
 
@@ -45,6 +46,26 @@ static void check_same(const uint8_t *code, size_t size, size_t length)
 	free(as.out);
 }
 
+static void check_hazards(const uint8_t *code, size_t size)
+{
+	struct agx_isa_hazard hazards[16];
+	/* A block of exactly the size here as well. */
+	void *memory = calloc(1, agx_isa_hazards_memory(size));
+	unsigned int count;
+	char why[256];
+
+	if (!memory)
+		abort();
+	count = agx_isa_find_hazards(code, size, memory, hazards, 16);
+	for (unsigned int i = 0; i < count && i < 16; i++) {
+		if (hazards[i].at >= size || hazards[i].load >= size || hazards[i].half > 255 ||
+		    (i && hazards[i].at <= hazards[i - 1].at))
+			abort();
+		agx_isa_hazard_text(&hazards[i], why, sizeof(why));
+	}
+	free(memory);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct agx_isa_listing listing = {0};
@@ -73,6 +94,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	agx_isa_analyse(code, size - 1, true, targets, &program);
 	if (program.size != size - 1)
 		abort();
+	check_hazards(code, size - 1);
 	for (syntax = AGX_ISA_SYNTAX_MESA; syntax <= AGX_ISA_SYNTAX_APPLEGPU; syntax++) {
 		listing = (struct agx_isa_listing){
 			.code = code,

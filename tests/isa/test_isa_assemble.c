@@ -151,6 +151,51 @@ static void test_errors(void **state)
 	}
 }
 
+static void test_hints(void **state)
+{
+	/* What helps is said in brackets. */
+	static const struct {
+		const char *text;
+		const char *hint;
+	} cases[] = {
+		{"fmadd32 r3, u4, r2, r3", "(it is called ffma here)"},
+		{"mul r0, r1, r2", "(there is imul, fmul, hmul)"},
+		{"fsub r0, r1, r2", "(there is isub, or fadd with a negated operand: r1.neg)"},
+		{"exit", "(there is stop)"},
+		{"xyzzy r0", "no such instruction: \"xyzzy\""},
+		{"mov r0, 300", "(numbers from 0 to 255 fit; ldimm puts others into a register)"},
+		{"load r0, du0, 70000, i32, x, a", "(numbers from -32768 to 65535 fit;"},
+		{"load r0, u1, r0, i32, x, a", "(64 bits are wanted: du0)"},
+		{"lload r0, r2, i32, x", "(16 bits are wanted: r2l or r2h)"},
+		{"lload dr0, r2l, i32, x", "(16 or 32 bits are wanted: r0l, r0)"},
+		{"mov r128, r1", "(the last one is r127)"},
+		{"imgw r4, ts0, r0, 0, 2d", "(4 of them are wanted, joined by _)"},
+		{"store r1, du0, r0, i32, xy, a", "(a register for each component of the mask"},
+		{"ffma r0, 2.3, r2, r3", "(the nearest floating-point number that fits is 2.25; "
+					 "others come from ldimm: 0x40133333)"},
+		{"fadd r0, r1, -0.1", "that fits is -0.09375; others come from ldimm: 0xbdcccccd)"},
+		{"ldimm r0, 1.0", "(in single precision it is 0x3f800000)"},
+		{"fadd r0, r1, -r2", "(negation is a suffix: .neg)"},
+		{"if r0, r1, ult", "(it is written if A, B, NEST, [cache], icond)"},
+		{"smpi r0, ts0", "DATA, [HEAP], TEXTURE, SAMPLER, COORD"},
+		{"u32_to_f r0, r1", "(it is written u32_to_f D, B, round)"},
+		{".threads 32", "that is for libagx, which reads it in the text of a shader"},
+		{".unchecked_waits", "that is for libagx, which reads it in the text of a shader"},
+	};
+	struct agx_isa_asm as;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(assemble(cases[i].text, &as), -EINVAL);
+		if (!strstr(as.error, cases[i].hint))
+			print_error("\"%s\": %s\n", cases[i].text, as.error);
+		assert_non_null(strstr(as.error, cases[i].hint));
+	}
+	/* Nothing is said where nothing is known. */
+	assert_int_equal(assemble("xyzzy r0", &as), -EINVAL);
+	assert_null(strchr(as.error, '('));
+}
+
 static void test_limits(void **state)
 {
 	struct agx_isa_asm as = {.text = ".fill 100", .size = 9, .out = out, .capacity = 99};
@@ -261,9 +306,9 @@ static void test_refusals(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_programs), cmocka_unit_test(test_errors),
-		cmocka_unit_test(test_limits),   cmocka_unit_test(test_single_lines),
-		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_programs),     cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_hints),        cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_single_lines), cmocka_unit_test(test_refusals),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

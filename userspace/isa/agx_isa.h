@@ -123,7 +123,7 @@ int agx_isa_parse(const char *line, struct agx_isa_instr *out, const char **why,
 
 /* What the table says of an opcode. Texts lie in the structure: no relocations when a program starts. */
 struct agx_isa_op_info {
-	char name[24];     /* unique: that of Mesa's AGX2.xml, or applegpu's where Mesa has none */
+	char name[25];     /* unique: that of Mesa's AGX2.xml, or applegpu's where Mesa has none */
 	char mnemonic[25]; /* as Mesa prints it; several opcodes may share it */
 	char applegpu[25]; /* as applegpu prints it, without suffixes */
 	uint8_t class;     /* enum agx_isa_class */

@@ -42,7 +42,7 @@ struct agx_isa_asm {
 	size_t length; /* bytes of the program */
 	uint32_t instructions;
 	uint32_t line, column; /* of an error, from 1; columns are bytes */
-	char error[256];       /* what is wrong, what was expected, what was found */
+	char error[400];       /* what is wrong, what was expected, what was found */
 };
 
 /*

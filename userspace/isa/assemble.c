@@ -321,6 +321,20 @@ static int fill(struct pass *pass, size_t line, size_t at, size_t end)
 	return emit_fill(pass, line, start, count, value);
 }
 
+/* What is the library's, and not the assembler's. */
+static bool of_shaders(const char *text, size_t length)
+{
+	static const char *const names[] = {".stage",   ".threads",  ".local",
+					    ".scratch", ".preamble", ".main",
+					    ".output",  ".tile",     ".unchecked_waits"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (length == strlen(names[i]) && !memcmp(text, names[i], length))
+			return true;
+	}
+	return false;
+}
+
 static int directive(struct pass *pass, size_t line, size_t start, size_t end)
 {
 	static const struct {
@@ -348,8 +362,11 @@ static int directive(struct pass *pass, size_t line, size_t start, size_t end)
 	if (n == 5 && !memcmp(text + start, ".fill", n))
 		return fill(pass, line, at, end);
 	return fail(pass->as, line, start, -EINVAL,
-		    "expected .u8, .u16, .u32, .u64, .hex, .align or .fill, found \"%s\"",
-		    quote(text + start, n, name));
+		    "expected .u8, .u16, .u32, .u64, .hex, .align or .fill, found \"%s\"%s",
+		    quote(text + start, n, name),
+		    of_shaders(text + start, n) ? ": that is for libagx, which reads it in the "
+						  "text of a shader"
+						: "");
 }
 
 /* "a register, a uniform register or a number" */
@@ -402,6 +419,19 @@ static void describe_expected(const struct isa_parse_error *error, char *out, si
 				parts[i]);
 }
 
+/* Behind a message: what isa_parse_hint() knows. */
+static int add_hint(struct agx_isa_asm *as, const char *line, const struct isa_parse_error *error,
+		    int ret)
+{
+	const size_t n = strlen(as->error);
+	char hint[200];
+
+	isa_parse_hint(line, error, hint, sizeof(hint));
+	if (hint[0])
+		isa_format(as->error + n, sizeof(as->error) - n, " (%s)", hint);
+	return ret;
+}
+
 static int instruction(struct pass *pass, size_t line, size_t start, size_t end)
 {
 	struct agx_isa_asm *as = pass->as;
@@ -424,13 +454,17 @@ static int instruction(struct pass *pass, size_t line, size_t start, size_t end)
 			    quote(pass->missing, pass->missing_length, found));
 	at = start + error.start;
 	quote(as->text + at, error.end - error.start, found);
-	if (!error.expected && !error.modifier_count)
-		return fail(as, line, at, -EINVAL, "%s: \"%s\"", error.why, found);
-	describe_expected(&error, expected, sizeof(expected));
-	if (error.start == error.end)
-		return fail(as, line, at, -EINVAL, "expected %s, found the end of the line",
-			    expected);
-	return fail(as, line, at, -EINVAL, "expected %s, found \"%s\"", expected, found);
+	if (!error.expected && !error.modifier_count) {
+		ret = fail(as, line, at, -EINVAL, "%s: \"%s\"", error.why, found);
+	} else {
+		describe_expected(&error, expected, sizeof(expected));
+		ret = error.start == error.end
+			      ? fail(as, line, at, -EINVAL,
+				     "expected %s, found the end of the line", expected)
+			      : fail(as, line, at, -EINVAL, "expected %s, found \"%s\"", expected,
+				     found);
+	}
+	return add_hint(as, as->text + start, &error, ret);
 }
 
 /* The place and the bytes that a listing has before an instruction. */

@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Makes C tables and the reference page from agx2.isa.
+"""Makes C tables and the reference pages from agx2.isa.
 
-usage: gen_isa.py TABLE --ops FILE --rows FILE --decode FILE --text FILE --doc FILE
+usage: gen_isa.py TABLE --ops FILE --rows FILE --decode FILE --text FILE --doc FILE --guide FILE
 
 --ops     agx_isa_ops.h: opcodes, roles, modifiers and their values
 --rows    the rows as data (see isa_table.h)
 --decode  dispatch tables and field extraction as code, for decode.c
 --text    texts in the form that print.c copies
 --doc     docs/isa.md
+--guide   docs/libagx/instructions.md
 
 The table is checked while it is read: overlapping bits, values that do not fit, unknown words and
 opcodes that can never match are errors that name the line.
@@ -22,13 +23,14 @@ sys.dont_write_bytecode = True  # the source tree may be read-only
 # pylint: disable=wrong-import-position
 from isa_doc import emit_doc
 from isa_emit import emit_decode, emit_ops, emit_rows, emit_text
+from isa_guide import emit_guide
 from isa_parse import TableError, read_table
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("table")
-    for name in ("ops", "rows", "decode", "text", "doc"):
+    for name in ("ops", "rows", "decode", "text", "doc", "guide"):
         parser.add_argument("--" + name)
     args = parser.parse_args()
 
@@ -44,6 +46,7 @@ def main():
         "decode": emit_decode,
         "text": emit_text,
         "doc": emit_doc,
+        "guide": emit_guide,
     }
     for name, emit in emitters.items():
         path = getattr(args, name)

@@ -12,6 +12,8 @@ Facts are from Mesa (`src/asahi/isa/AGX2.xml`) and from dougallj/applegpu (`appl
 project has not verified any of them on a Mac. Mesa uses one table for both generations, so what it
 describes counts as documented for both; what only applegpu describes counts for G13.
 
+To write shaders, [the list with an example of each](libagx/instructions.md) is of more use.
+
 The same table drives decoder, encoder, assembler and disassembler (`agx disasm`, `agx asm`) and
 the program's own knowledge of opcodes, so this page cannot disagree with them.
 

@@ -15,16 +15,21 @@ static void put(struct text *t, char c)
 		*t->at++ = c;
 }
 
-static void put_number(struct text *t, uint64_t value, unsigned int base)
+static void put_digits(struct text *t, uint64_t value, unsigned int base, const char *names)
 {
 	char digits[20];
 	unsigned int n = 0;
 
 	do
-		digits[n++] = "0123456789ABCDEF"[value % base];
+		digits[n++] = names[value % base];
 	while (value /= base);
 	while (n)
 		put(t, digits[--n]);
+}
+
+static void put_number(struct text *t, uint64_t value, unsigned int base)
+{
+	put_digits(t, value, base, "0123456789ABCDEF");
 }
 
 static void put_signed(struct text *t, int64_t value)
@@ -58,6 +63,8 @@ size_t isa_vformat(char *buf, size_t size, const char *format, va_list ap)
 			put_signed(&t, va_arg(ap, int));
 		} else if (*format == 'u') {
 			put_number(&t, va_arg(ap, unsigned int), 10);
+		} else if (*format == 'x') {
+			put_digits(&t, va_arg(ap, unsigned int), 16, "0123456789abcdef");
 		} else if (*format == 'c') {
 			put(&t, va_arg(ap, int));
 		} else if (*format == 's') {

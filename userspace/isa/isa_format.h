@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 /*
- * As vsnprintf(), of which it knows %s, %c, %d, %u, %lld, %zu, %llX and %%: no width, no
+ * As vsnprintf(), of which it knows %s, %c, %d, %u, %x, %lld, %zu, %llX and %%: no width, no
  * precision, no more. Always ends with a NUL, returns the length of what is in buf.
  */
 size_t isa_vformat(char *buf, size_t size, const char *format, va_list ap);

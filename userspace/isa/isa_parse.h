@@ -26,6 +26,9 @@ enum isa_expected {
 
 #define ISA_MAX_EXPECTED_MODIFIERS 8
 
+struct agx_isa_encoding;
+struct agx_isa_op_row;
+
 struct isa_parse_error {
 	const char *why; /* constant */
 	size_t start;    /* the part that is wrong, in the line; end excluded */
@@ -34,6 +37,10 @@ struct isa_parse_error {
 	uint8_t modifiers
 		[ISA_MAX_EXPECTED_MODIFIERS]; /* enum agx_isa_modifier, that could be there */
 	unsigned int modifier_count;
+	bool refused;                            /* operand by operand it fits, but not together */
+	bool unknown;                            /* there is no such instruction */
+	const struct agx_isa_op_row *row;        /* of what it might be, NULL: none */
+	const struct agx_isa_encoding *encoding; /* of the operand that this has no room for */
 };
 
 /*
@@ -52,11 +59,17 @@ struct isa_labels {
 int isa_parse(const char *line, size_t length, const struct isa_labels *labels,
 	      uint8_t out[AGX_ISA_MAX_LENGTH], struct isa_parse_error *error);
 
+/* Writes what helps with an error of isa_parse() in that line; "" if nothing is known to. */
+void isa_parse_hint(const char *line, const struct isa_parse_error *error, char *out, size_t size);
+
 /*
  * Reads a number: sign, then decimal, 0x or 0b. Returns the characters that it took, 0 if there is
  * none.
  */
 size_t isa_parse_number(const char *text, size_t length, int64_t *value);
+
+/* Reads a decimal fraction, with the same result. */
+size_t isa_parse_fraction(const char *text, size_t length, double *value);
 
 /* Reads a whole operand: a register, or several that follow each other, with hints and suffixes. */
 bool isa_parse_registers(const char *text, size_t length, struct agx_isa_operand *out);

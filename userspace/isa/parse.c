@@ -102,6 +102,7 @@ static void expect(struct search *s, unsigned int token, unsigned int what, int 
 		s->furthest = token;
 		error->expected = 0;
 		error->modifier_count = 0;
+		error->row = s->row;
 	}
 	error->expected |= what;
 	if (modifier < 0 || error->modifier_count == ISA_MAX_EXPECTED_MODIFIERS)
@@ -165,6 +166,9 @@ static bool encode(struct search *s, unsigned int first)
 	if (!s->refused) {
 		s->refused = true;
 		s->error->why = refusal.why;
+		s->error->refused = true;
+		s->error->encoding = NULL;
+		s->error->row = s->row;
 		s->error->expected = 0;
 		s->error->modifier_count = 0;
 		token = &s->line->mnemonic;
@@ -174,6 +178,23 @@ static bool encode(struct search *s, unsigned int first)
 		s->error->end = token->end;
 	}
 	return false;
+}
+
+/* Of the right kind, but there is no room for it. */
+static void note_misfit(struct search *s, unsigned int token,
+			const struct agx_isa_encoding *encoding)
+{
+	if (s->refused || token < s->furthest)
+		return;
+	s->misfit = token + 1;
+	s->error->encoding = encoding;
+}
+
+static bool is_fraction(const char *text, size_t length)
+{
+	double value;
+
+	return isa_parse_fraction(text, length, &value) == length;
 }
 
 static bool assign_modifier(struct search *s, unsigned int row, unsigned int token);
@@ -220,8 +241,11 @@ static bool assign_operand(struct search *s, unsigned int row, unsigned int toke
 			if (c->kind == AGX_ISA_NONE || tried & 1u << once)
 				continue;
 			if (!isa_parse_registers(text, length, &found) || found.kind != c->kind) {
-				if (!isa_parse_value(text, length, c->kind, line->labels, &found))
+				if (!isa_parse_value(text, length, c->kind, line->labels, &found)) {
+					if (c->kind == AGX_ISA_FIMM && is_fraction(text, length))
+						note_misfit(s, token, encoding);
 					continue;
+				}
 			}
 			if (c->kind == AGX_ISA_REG && !t->no_hint &&
 			    !(found.flags & (AGX_ISA_CACHE | AGX_ISA_DISCARD)))
@@ -231,8 +255,7 @@ static bool assign_operand(struct search *s, unsigned int row, unsigned int toke
 			found.role = slot->role;
 			found.flags |= slot->flags | c->flags;
 			if (!isa_case_holds(c, &found)) {
-				if (!s->refused && token >= s->furthest)
-					s->misfit = token + 1;
+				note_misfit(s, token, encoding);
 				continue;
 			}
 			tried |= 1u << once;
@@ -462,8 +485,10 @@ int isa_parse(const char *text, size_t length, const struct isa_labels *labels,
 		    !equal(text + line.mnemonic.start, line.mnemonic.end - line.mnemonic.start,
 			   row->info.mnemonic))
 			continue;
-		if (!known++)
+		if (!known++) {
 			error->why = "operands do not fit";
+			error->row = row;
+		}
 		s.row = row;
 		s.instr = (struct agx_isa_instr){.op = op, .operand_count = row->operand_count};
 		memcpy(s.instr.unknown, line.unknown, sizeof(line.unknown));
@@ -476,6 +501,7 @@ int isa_parse(const char *text, size_t length, const struct isa_labels *labels,
 			return s.length;
 	}
 	if (!known) {
+		error->unknown = true;
 		error->start = line.mnemonic.start;
 		error->end = line.mnemonic.end;
 	} else if (!s.refused) {
@@ -483,6 +509,8 @@ int isa_parse(const char *text, size_t length, const struct isa_labels *labels,
 		if (s.misfit == i + 1) {
 			error->why = "no encoding of the instruction has room for this";
 			error->expected = error->modifier_count = 0;
+		} else {
+			error->encoding = NULL;
 		}
 		if (i < line.token_count) {
 			error->start = line.tokens[i].start;

@@ -57,7 +57,7 @@ size_t isa_parse_number(const char *text, size_t length, int64_t *value)
 }
 
 /* A decimal fraction, exact for every minifloat. */
-static size_t parse_fraction(const char *text, size_t length, double *value)
+size_t isa_parse_fraction(const char *text, size_t length, double *value)
 {
 	size_t i = 0, first;
 	bool negative = false, point = false;
@@ -215,7 +215,7 @@ bool isa_parse_value(const char *text, size_t length, uint8_t kind, const struct
 	*out = (struct agx_isa_operand){.kind = kind, .count = 1};
 	switch (kind) {
 	case AGX_ISA_FIMM:
-		n = parse_fraction(text, length, &fraction);
+		n = isa_parse_fraction(text, length, &fraction);
 		return n && minifloat_of(fraction, &out->value) &&
 		       parse_suffixes(text + n, length - n, &out->flags);
 	case AGX_ISA_TARGET:
