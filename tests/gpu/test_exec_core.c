@@ -300,7 +300,8 @@ static void every_instruction_is_in_the_table(void **state)
 /* Of those an instruction without operands is no form that they know. */
 static bool needs_operands(uint16_t op)
 {
-	if (op == AGX_ISA_OP_LD_TILE || op == AGX_ISA_OP_ST_TILE)
+	if (op == AGX_ISA_OP_LD_TILE || op == AGX_ISA_OP_ST_TILE || op == AGX_ISA_OP_MAP ||
+	    op == AGX_ISA_OP_UNMAP)
 		return true;
 	switch (agx_isa_op_info(op)->class) {
 	case AGX_ISA_CLASS_MEMORY:

@@ -32,6 +32,7 @@ struct fixture {
 	struct agx_isa_instr instr;
 	uint8_t local[AGX_LOCAL_MEMORY];
 	uint8_t stack[ROOM * AGX_LANES];
+	uint8_t *chunks[ROOM / AGX_STACK_CHUNK]; /* of it */
 	uint64_t seed;
 	struct agx_simd *simd;
 
@@ -72,7 +73,9 @@ static int set_up(void **state)
 	};
 	f->program = (struct agx_program){.count = 1, .ops = f->ops, .instrs = &f->instr};
 	f->simd->memory = &f->memory;
-	f->simd->stack = f->stack;
+	for (unsigned int i = 0; i < ROOM / AGX_STACK_CHUNK; i++)
+		f->chunks[i] = f->stack + i * AGX_STACK_CHUNK * AGX_LANES;
+	f->simd->stack = f->chunks;
 	f->simd->stack_room = ROOM;
 	agx_simd_start(f->simd, &f->program, &f->group, 0, AGX_LANES);
 	f->seed = 12345;
@@ -1034,7 +1037,7 @@ static void the_stack_has_bounds(void **state)
 	expect_trap(f, "stack_load r6, -4, i32, x, a", AGX_TRAP_STACK, 0);
 	set32(f, 4, 6, 0xfffffffc);
 	expect_trap(f, "stack_load r6, r2, i32, x, a", AGX_TRAP_STACK, 6);
-	f->simd->stack = NULL;
+	f->simd->stack_room = 0;
 	expect_trap(f, "stack_adjust 1", AGX_TRAP_STACK, 0);
 }
 

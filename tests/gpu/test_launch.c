@@ -241,13 +241,38 @@ static void endless(void **state)
 	ids_of_cut_groups(state);
 }
 
+/* What reads the clock behind start() reads it before the work. */
+static void start_executes_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct agx_gpu_fault fault = {0};
+
+	assemble(f, CODE, IDS);
+	put_list(f, 0, false);
+	*put_launch(cdm_words(f), 70, 3, 2, 16, 2, 1) = 2u << 29;
+	clear_results(f);
+	agx_exec_gpu_ops.start(f->gpu, &f->machine->work);
+	assert_true(agx_exec_gpu_computing(f->gpu));
+	assert_int_equal(results(f)[0], UINT32_MAX);
+	assert_int_equal(agx_exec_gpu_ops.state(f->gpu, AGX_GPU_COMPUTE, &fault), AGX_GPU_IDLE);
+	assert_ids(f);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up_fixture, tear_down_fixture)
 	static const struct CMUnitTest tests[] = {
-		TEST(ids_of_cut_groups),      TEST(slices),  TEST(indirect), TEST(links_and_calls),
-		TEST(preamble_sets_uniforms), TEST(barrier), TEST(faults),   TEST(traps),
-		TEST(odd_metadata),           TEST(endless),
+		TEST(ids_of_cut_groups),
+		TEST(slices),
+		TEST(indirect),
+		TEST(links_and_calls),
+		TEST(preamble_sets_uniforms),
+		TEST(barrier),
+		TEST(faults),
+		TEST(traps),
+		TEST(odd_metadata),
+		TEST(endless),
+		TEST(start_executes_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 /* Launches on several threads of the host, in other orders, and what is told of them. */
 #include "launch_fixture.h"
 
+#include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -350,6 +351,67 @@ static void assert_page(const struct told *told, unsigned int index, uint64_t ad
 	assert_true(written->shader == CODE && written->list == LIST);
 }
 
+static void add_executed(void *cookie, uint64_t operations)
+{
+	uint64_t *sum = cookie;
+
+	*sum += operations;
+}
+
+/* Of one launch of 256 threads that count to loops, by so many threads of the host. */
+static uint64_t cost(struct fixture *f, unsigned int loops, unsigned int threads, uint64_t slice,
+		     uint64_t order)
+{
+	uint64_t sum = 0;
+	char text[160];
+
+	snprintf(text, sizeof(text),
+		 "ldimm r4, %u\nagain:\nisub r4, r4, 1\nif r4, 0, 1, ine\njmp_any again\n"
+		 "pop_exec 1\nstop\n",
+		 loops);
+	make_gpu(f, (struct agx_exec_gpu_config){.threads = threads,
+						 .slice = slice,
+						 .order = order,
+						 .executed = add_executed,
+						 .hook_cookie = &sum});
+	put_program(f, text, 256, 32);
+	run_well(f);
+	make_gpu(f, (struct agx_exec_gpu_config){0});
+	return sum;
+}
+
+/* More for more work, and the same however it is done. */
+static void cost_of_work(void **state)
+{
+	struct fixture *f = *state;
+	const uint64_t one = cost(f, 1, 1, 0, 0), many = cost(f, 1000, 1, 0, 0);
+
+	assert_in_range(one, 512, 2048);
+	/* Eight SIMD groups, three operations a turn. */
+	assert_in_range(many - one, 999 * 3 * 8, 999 * 3 * 8);
+	for (unsigned int threads = 1; threads <= THREADS; threads++) {
+		assert_int_equal(cost(f, 1000, threads, 0, 0), many);
+		assert_int_equal(cost(f, 1000, threads, 700, 0), many);
+		assert_int_equal(cost(f, 1000, threads, 0, 7), many);
+	}
+}
+
+/* Work that did not come to its end: what of it was done depends on the host. */
+static void ends_cost_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct agx_gpu_fault fault = {0};
+	uint64_t sum = 0;
+
+	make_gpu(f, (struct agx_exec_gpu_config){
+			    .threads = THREADS, .executed = add_executed, .hook_cookie = &sum});
+	put_program(f, "ldimm r2, 0x1000000\nstore r2, du0, r2, i32, x, a\nstop\n", 256, 32);
+	assert_int_equal(run_gpu(f, &fault, 1000), AGX_GPU_FAULTED);
+	assert_int_equal(sum, 0);
+	agx_exec_gpu_ops.stop(f->gpu, AGX_GPU_COMPUTE);
+	make_gpu(f, (struct agx_exec_gpu_config){0});
+}
+
 /* Two launches, the second with a preamble that writes elsewhere; an empty one between them. */
 static void launches_are_told(void **state)
 {
@@ -462,12 +524,20 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up_fixture, tear_down_fixture)
 	static const struct CMUnitTest tests[] = {
-		TEST(threads_share_groups),     TEST(atomics_of_threads),
-		TEST(first_fault_counts),       TEST(one_endless_group),
-		TEST(waiting_for_each_other),   TEST(forks),
-		cmocka_unit_test(pools),        cmocka_unit_test(orders_are_permutations),
-		TEST(any_order_gives_the_same), TEST(races_show),
-		TEST(launches_are_told),        TEST(ends_are_told),
+		TEST(threads_share_groups),
+		TEST(atomics_of_threads),
+		TEST(first_fault_counts),
+		TEST(one_endless_group),
+		TEST(waiting_for_each_other),
+		TEST(forks),
+		cmocka_unit_test(pools),
+		cmocka_unit_test(orders_are_permutations),
+		TEST(any_order_gives_the_same),
+		TEST(races_show),
+		TEST(launches_are_told),
+		TEST(ends_are_told),
+		TEST(cost_of_work),
+		TEST(ends_cost_nothing),
 		cmocka_unit_test(page_sets),
 	};
 

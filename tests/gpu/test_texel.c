@@ -184,12 +184,82 @@ static void test_refusals(void **state)
 	assert_string_equal(agx_texel_refuse_write(&bc1), "writes of block-compressed texels");
 }
 
+static void test_borders(void **state)
+{
+	static const struct {
+		struct agx_texel_format format;
+		uint32_t words[4], rgba[4];
+	} cases[] = {
+		/* All bits above a code's are dropped. */
+		{{AGX_CS_CHANNELS_R8, AGX_CS_TEXTURE_TYPE_UNORM, false},
+		 {0xffffff33, 255, 255, 255},
+		 {0x3e4ccccd, 0, 0, AGX_F32_ONE}}, /* 0.2 */
+		{{AGX_CS_CHANNELS_R8G8B8A8, AGX_CS_TEXTURE_TYPE_SNORM, false},
+		 {0x80, 0x81, 0x7f, 0},
+		 {0xbf800000, 0xbf800000, AGX_F32_ONE, 0}},
+		/* Linear, with four bits more. */
+		{{AGX_CS_CHANNELS_R8G8B8A8, AGX_CS_TEXTURE_TYPE_UNORM, true},
+		 {4095, 819, 0, 51},
+		 {AGX_F32_ONE, 0x3e4ccccd, 0, 0x3e4ccccd}},
+		{{AGX_CS_CHANNELS_BC3, AGX_CS_TEXTURE_TYPE_UNORM, true},
+		 {819, 4095, 0, 51},
+		 {0x3e4ccccd, AGX_F32_ONE, 0, 0x3e4ccccd}},
+		{{AGX_CS_CHANNELS_BC1, AGX_CS_TEXTURE_TYPE_UNORM, false},
+		 {51, 255, 0, 255},
+		 {0x3e4ccccd, AGX_F32_ONE, 0, AGX_F32_ONE}},
+		{{AGX_CS_CHANNELS_EAC_R11, AGX_CS_TEXTURE_TYPE_SNORM, false},
+		 {0x401, 1, 1, 1},
+		 {0xbf800000, 0, 0, AGX_F32_ONE}},
+		{{AGX_CS_CHANNELS_EAC_RG11, AGX_CS_TEXTURE_TYPE_UNORM, false},
+		 {2047, 0, 1, 1},
+		 {AGX_F32_ONE, 0, 0, AGX_F32_ONE}},
+		{{AGX_CS_CHANNELS_BC5, AGX_CS_TEXTURE_TYPE_SNORM, false},
+		 {0x1fff, 0x2001, 1, 1},
+		 {AGX_F32_ONE, 0xbf800000, 0, AGX_F32_ONE}},
+		{{AGX_CS_CHANNELS_BC6H, AGX_CS_TEXTURE_TYPE_FLOAT, false},
+		 {0x3c00, 0xc000, 0x3800, 0},
+		 {AGX_F32_ONE, 0xc0000000, 0x3f000000, AGX_F32_ONE}},
+		{{AGX_CS_CHANNELS_R11G11B10, AGX_CS_TEXTURE_TYPE_FLOAT, false},
+		 {0x3c00, 0x4000, 0x3800, 0},
+		 {AGX_F32_ONE, 0x40000000, 0x3f000000, AGX_F32_ONE}},
+		{{AGX_CS_CHANNELS_R32, AGX_CS_TEXTURE_TYPE_FLOAT, false},
+		 {0x3dcccccd, 1, 1, 1},
+		 {0x3dcccccd, 0, 0, AGX_F32_ONE}},
+		{{AGX_CS_CHANNELS_R10G10B10A2, AGX_CS_TEXTURE_TYPE_UINT, false},
+		 {1023, 5, 0, 3},
+		 {1023, 5, 0, 3}},
+		{{AGX_CS_CHANNELS_R16G16, AGX_CS_TEXTURE_TYPE_SINT, false},
+		 {0x8000, 5, 1, 1},
+		 {0xffff8000, 5, 0, 1}},
+	};
+	static const struct agx_texel_format unknown[] = {
+		{AGX_CS_CHANNELS_R9G9B9E5, AGX_CS_TEXTURE_TYPE_FLOAT, false},
+		{AGX_CS_CHANNELS_ASTC_4X4, AGX_CS_TEXTURE_TYPE_UNORM, false},
+		{AGX_CS_CHANNELS_R8, AGX_CS_TEXTURE_TYPE_FLOAT, false},
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < COUNT(cases); i++) {
+		uint32_t rgba[4];
+
+		assert_null(agx_texel_refuse_border(&cases[i].format));
+		agx_texel_decode_border(&cases[i].format, cases[i].words, rgba);
+		for (unsigned int c = 0; c < 4; c++)
+			if (rgba[c] != cases[i].rgba[c])
+				fail_msg("case %u component %u: %#x, not %#x", i, c, rgba[c],
+					 cases[i].rgba[c]);
+	}
+	for (unsigned int i = 0; i < COUNT(unknown); i++)
+		assert_non_null(agx_texel_refuse_border(&unknown[i]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_reads),      cmocka_unit_test(test_writes),
 		cmocka_unit_test(test_round_trip), cmocka_unit_test(test_packed),
 		cmocka_unit_test(test_swizzle),    cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_borders),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

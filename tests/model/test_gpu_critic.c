@@ -363,6 +363,50 @@ static void test_programs(void **state)
 	tear_down(machine);
 }
 
+/* Stacks need a class, and a helper program that is one: in the stage of the work. */
+static void test_stacks(void **state)
+{
+	static const uint8_t stack[] = {0xb5, 0x00, 0x81, 0x05, 0x20, 0x00, 0x88, 0x00};
+	static const uint8_t large[] = {0x62, 0x41, 0x00, 0x00, 0x00, 0x00, 0x88, 0x00}; /* r16 */
+	struct machine *machine = set_up_critic();
+	uint8_t *list = bytes(machine, LIST);
+
+	memcpy(bytes(machine, USC + 0x3000), "\x88\x00", 2);
+	memcpy(bytes(machine, CODE), stack, sizeof(stack));
+	good_launches(machine);
+	set(machine, AGX_REG_COMPUTE_HELPER_PROGRAM, 0x3001);
+	expect(machine, AGX_GPU_FINDING_STACK_CLASS, LIST);
+	memcpy(list + AT_REGISTERS, "\x8d\x02\x04\x01", 4);
+	machine->complaints = 0;
+	assert_idle(machine);
+	assert_int_equal(machine->complaints, 0);
+	set(machine, AGX_REG_COMPUTE_HELPER_PROGRAM, 0x3000);
+	expect(machine, AGX_GPU_FINDING_HELPER_MISSING, LIST);
+	set(machine, AGX_REG_COMPUTE_HELPER_PROGRAM, 0x3001);
+	memcpy(bytes(machine, USC + 0x3000), large, sizeof(large));
+	expect(machine, AGX_GPU_FINDING_HELPER_PROGRAM, USC + 0x3000);
+	assert_int_equal(machine->heard[0].value, 34);
+
+	/* Of draws the vertex shader's is missing; the fragment shader's is another command's. */
+	good_draws(machine);
+	expect(machine, AGX_GPU_FINDING_HELPER_MISSING, LIST);
+	assert_string_equal(machine->heard[0].place.stage, "vertex");
+	set(machine, AGX_REG_VERTEX_HELPER_PROGRAM, 0x3001);
+	memcpy(bytes(machine, USC + 0x3000), "\x88\x00", 2);
+	machine->complaints = 0;
+	assert_idle(machine);
+	assert_int_equal(machine->complaints, 0);
+
+	/* Of a preamble no class is said. */
+	memcpy(bytes(machine, CODE), "\x88\x00", 2);
+	memcpy(list + AT_REGISTERS, "\x8d\x02\x00\x01", 4);
+	memcpy(list + AT_END, "\x38\x00\x80\xc0\x00\x30\x00\x00", 8);
+	memcpy(bytes(machine, USC + 0x3000), stack, sizeof(stack));
+	good_launches(machine);
+	expect(machine, AGX_GPU_FINDING_HELPER_MISSING, LIST);
+	tear_down(machine);
+}
+
 /* What registers of the fragment unit name. */
 static void test_fragment(void **state)
 {
@@ -450,6 +494,7 @@ int main(void)
 		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_endless_lists),
 		cmocka_unit_test(test_programs),
+		cmocka_unit_test(test_stacks),
 		cmocka_unit_test(test_fragment),
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_off),

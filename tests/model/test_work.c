@@ -1480,6 +1480,35 @@ static void test_barrier_never(void **state)
 	work_free(&work);
 }
 
+/* Work of seconds is no reason to say that nobody will come. */
+static void test_barrier_behind_long_work(void **state)
+{
+	struct work_image work;
+	struct work_command command;
+	struct trio trio;
+
+	work_init(&work, V13_5, true);
+	trio_init(&work, &trio, 2, 4);
+	work.gpu.busy[AGX_GPU_COMPUTE] = true;
+	work_command(&work, &trio.compute, &command);
+	work_run(&work, &trio.compute);
+	work_barrier(&work, &trio.vertex, 6, STEP);
+	work_run(&work, &trio.vertex);
+	for (unsigned int i = 0; i < 8; i++) {
+		work_pump(&work);
+		work.image.now += 5000000;
+		work.gpu.progress++;
+	}
+	work_pump(&work);
+	assert_true(status_of(&work).running[AGX_GPU_COMPUTE]);
+	assert_int_equal(status_of(&work).stalled, 1);
+	work.gpu.busy[AGX_GPU_COMPUTE] = false;
+	work_pump(&work);
+	assert_int_equal(status_of(&work).stalled, 0);
+	assert_clean(&work);
+	work_free(&work);
+}
+
 /* Wrong in a way that crashes the firmware. */
 static void expect_crash(struct work_image *work, struct work_queue_image *queue,
 			 enum agx_finding_id id)
@@ -1632,6 +1661,7 @@ int main(void)
 		cmocka_unit_test(test_power),
 		cmocka_unit_test(test_queue_findings),
 		cmocka_unit_test(test_barrier_never),
+		cmocka_unit_test(test_barrier_behind_long_work),
 		cmocka_unit_test(test_crashes),
 		cmocka_unit_test(test_bad_memory),
 		cmocka_unit_test(test_deterministic),

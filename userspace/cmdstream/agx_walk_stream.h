@@ -128,6 +128,7 @@ struct agx_cs_pipeline {
 	uint32_t shader, preshader;                 /* of the words, relative to the USC base */
 	uint64_t shader_address, preshader_address; /* GPU addresses */
 	uint16_t registers;                         /* halves of a thread; 0: not said */
+	uint8_t spill_size;                         /* as the word has it; 0: no stack */
 	uint32_t shared, fragment_properties;       /* the words as they are */
 	uint16_t bindings;                          /* in binding[] */
 	uint16_t more_bindings;                     /* that did not fit */

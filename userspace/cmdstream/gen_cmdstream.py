@@ -192,10 +192,42 @@ class Header:
             member = "(uint32_t)(%s)" % member
         return member
 
+    def fits(self, struct, field):
+        """Condition: the member is something that the field holds; None: everything is."""
+        member, most = "(uint64_t)v->%s" % field.name, (1 << field.width) - 1
+        if field.fixed or field.type in ("float", "half", "int", "bool"):
+            return None
+        if field.fraction:
+            return ("agx_cs_to_fixed(v->%s, %u) - %uu <= 0x%xu"
+                    % (field.name, 1 << field.fraction, field.amount, most))
+        if field.enum:
+            return "%s <= 0x%xu" % (member, most) if field.width < 32 else None
+        if field.encoding == "log2":
+            return "v->%s && !(v->%s & (v->%s - 1))" % (field.name, field.name, field.name)
+        if field.encoding == "groups":
+            return ("(v->%s + %u) / %u <= 0x%xu"
+                    % (field.name, field.amount - 1, field.amount, most + 1))
+        if field.amount:
+            member = "(%s - %u)" % (member, field.amount)
+        if field.shift + field.width >= 64 and not field.shift:
+            return None
+        if field.shift:
+            return ("!(%s & 0x%xu) && %s >> %u <= 0x%xull"
+                    % (member, (1 << field.shift) - 1, member, field.shift, most))
+        return "%s <= 0x%xull" % (member, most)
+
+    def check_fits(self, depth, struct, field):
+        condition = self.fits(struct, field)
+        if condition:
+            self.line(0, "#ifdef AGX_CS_PACK_CHECKS")
+            self.line(depth, 'AGX_CS_FITS(%s, "%s.%s");' % (condition, struct.name, field.name))
+            self.line(0, "#endif")
+
     def fill(self, depth, struct, field, begun):
         """Statements that put the field's bits into words; begun: words that have some."""
         pieces = list(self.pieces(struct, field))
         raw = self.raw_of(field)
+        self.check_fits(depth, struct, field)
         if len(pieces) > 1:
             kind = "uint64_t" if field.width > 32 else "uint32_t"
             self.line(depth, "const %s %s = %s;" % (kind, field.name, raw))

@@ -6,6 +6,15 @@
 #include <stdint.h>
 #include <string.h>
 
+/*
+ * With AGX_CS_PACK_CHECKS (what libagx is built with when there are sanitizers) packing a value that the field
+ * does not hold ends the program: otherwise the upper bits are lost, and nobody who reads the record can know.
+ */
+#ifdef AGX_CS_PACK_CHECKS
+#include <assert.h>
+#define AGX_CS_FITS(condition, field) assert((condition) && field)
+#endif
+
 static inline uint32_t agx_cs_load32(const void *record, unsigned int word)
 {
 	uint32_t value;

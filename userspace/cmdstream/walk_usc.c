@@ -212,6 +212,7 @@ static bool take_usc_word(struct walk *walk, const struct agx_cs_visit *visit,
 		agx_cs_usc_registers_unpack(&word.registers, record);
 		pipeline->has_registers = true;
 		pipeline->registers = (uint16_t)word.registers.register_count;
+		pipeline->spill_size = (uint8_t)word.registers.spill_size;
 		return true;
 	case AGX_CS_ID_USC_SHARED:
 		pipeline->has_shared = true;

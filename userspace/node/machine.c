@@ -207,6 +207,14 @@ static void launched(void *cookie, const struct agx_chip_launch *launch)
 	agx_machine_launched(cookie, launch);
 }
 
+/* A nanosecond for an operation: no hardware's time, but more for more work. */
+static void executed(void *cookie, uint64_t operations)
+{
+	struct agx_machine *machine = cookie;
+
+	agx_node_charge(machine->node, operations);
+}
+
 /* --- Life --- */
 
 static bool locate(void *cookie, const struct agx_gpu_place *from, uint64_t *submit,
@@ -241,7 +249,7 @@ static void make_watch(struct agx_machine *machine)
 static int create_chip(struct agx_machine *machine)
 {
 	const struct agx_node *node = machine->node;
-	const struct agx_chip_config config = {
+	struct agx_chip_config config = {
 		.variant = (enum agx_fw_variant)agx_device_variant(node->soc, node->firmware),
 		.chip_id = node->soc->chip_id,
 		.output_bits = node->soc->output_address_bits,
@@ -252,6 +260,8 @@ static int create_chip(struct agx_machine *machine)
 							   : AGX_CHIP_EXEC_NONE,
 		.exec_threads = node->config.exec_threads,
 		.exec_order = node->config.exec_order,
+		.clusters = node->soc->clusters,
+		.cores_per_cluster = node->soc->cores_per_cluster,
 		.soft_faults = true, /* as the node's parameters say */
 		.inject = node->inject,
 		.watch = node->config.watch || node->config.races ? &machine->watch : NULL,
@@ -263,11 +273,14 @@ static int create_chip(struct agx_machine *machine)
 		.transcript = node->config.transcript ? transcript : NULL,
 		.halted = node->config.trouble ? halted : NULL,
 		.launched = node->config.launched ? launched : NULL,
+		.executed = node->config.now && node->config.single_step ? executed : NULL,
 		.results = node->config.results,
 		.cookie = machine,
 	};
 	char error[256];
 
+	_Static_assert(sizeof(config.core_masks) == sizeof(node->soc->core_masks), "as many");
+	memcpy(config.core_masks, node->soc->core_masks, sizeof(config.core_masks));
 	/* The node has checked the rules before; what can fail now is memory. */
 	return agx_chip_create(&config, &machine->chip, error, sizeof(error));
 }
@@ -396,7 +409,7 @@ void agx_machine_pump(struct agx_machine *machine)
 
 	for (turns = 0; turns < MAX_TURNS; turns++) {
 		done = agx_machine_step_firmware(machine, FIRMWARE_STEPS);
-		/* Single-stepped, time stands still while the GPU computes. */
+		/* Single-stepped, no time but what is charged passes while the GPU computes. */
 		while (machine->node->config.single_step && agx_chip_computing(machine->chip))
 			done += agx_machine_step_firmware(machine, FIRMWARE_STEPS);
 		while (machine->head != machine->tail) {

@@ -50,11 +50,19 @@ const struct agx_uaccess agx_uaccess_trusted = {
 uint64_t agx_node_now(struct agx_node *node)
 {
 	struct timespec ts;
+	uint64_t now;
 
-	if (node->config.now)
-		return node->config.now(node->config.now_data) + node->skipped;
+	if (node->config.now) {
+		now = node->config.now(node->config.now_data) + node->skipped;
+		return now > node->executed_until ? now : node->executed_until;
+	}
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec + node->skipped;
+}
+
+void agx_node_charge(struct agx_node *node, uint64_t ns)
+{
+	node->executed_until = agx_node_now(node) + ns;
 }
 
 void agx_node_log(struct agx_node *node, enum agx_node_log_level level, const char *fmt, ...)

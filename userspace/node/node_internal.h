@@ -119,6 +119,7 @@ struct agx_node {
 	struct agx_sched *sched;
 	char *inject;     /* rules, or NULL */
 	uint64_t skipped; /* ns that a node without threads has let pass, see agx_node_now() */
+	uint64_t executed_until; /* ns: the least that a clock of the caller's shows, see there */
 	struct agx_node_stats stats;
 	struct list_head files;                       /* agx_file.link */
 	struct list_head dmabufs[AGX_DMABUF_BUCKETS]; /* agx_bo.dmabuf_link, by inode */
@@ -216,8 +217,15 @@ static inline void agx_node_unlock(struct agx_node *node)
 	pthread_mutex_unlock(&node->lock);
 }
 
-/* Nanoseconds of the node's clock, which goes on while nodes without threads wait. */
+/*
+ * Nanoseconds of the node's clock, which goes on while nodes without threads wait. Such a node's GPU takes
+ * no time on a clock that the caller provides: what it executes is charged instead, and the clock waits
+ * for the caller's where that is behind.
+ */
 uint64_t agx_node_now(struct agx_node *node);
+
+/* Work that has just been executed took so many ns. For nodes without threads, with a clock of the caller's. */
+void agx_node_charge(struct agx_node *node, uint64_t ns);
 
 /*
  * Formats and sends a line to the node's log callback. DEBUG messages name the ioctl, the field,

@@ -263,7 +263,7 @@ static int create_chip(struct agx_vgpu *vgpu, const char *rules, char *error, si
 {
 	const struct agx_vgpu_config *config = &vgpu->config;
 	const uint64_t end = vgpu->ram.base + vgpu->ram.size;
-	const struct agx_chip_config chip = {
+	struct agx_chip_config chip = {
 		.variant = config->variant,
 		.chip_id = config->chip_id,
 		.output_bits = config->output_bits,
@@ -274,6 +274,8 @@ static int create_chip(struct agx_vgpu *vgpu, const char *rules, char *error, si
 		.exec = vgpu->config.exec ? AGX_CHIP_EXEC_FULL : AGX_CHIP_EXEC_NONE,
 		.exec_threads = config->exec_threads,
 		.exec_order = config->exec_order,
+		.clusters = config->gpu.clusters,
+		.cores_per_cluster = config->gpu.cores_per_cluster,
 		.soft_faults = true,
 		.ram = ram_at,
 		.mailbox = to_driver,
@@ -290,6 +292,7 @@ static int create_chip(struct agx_vgpu *vgpu, const char *rules, char *error, si
 	} regions[] = {{"uat-ttbs", chip.ttbat_pa}, {"uat-handoff", chip.handoff_pa}};
 	int err;
 
+	memcpy(chip.core_masks, config->gpu.core_masks, sizeof(chip.core_masks));
 	for (size_t i = 0; i < sizeof(regions) / sizeof(regions[0]); i++) {
 		if (!(regions[i].pa % 0x4000) && ram_at(vgpu, regions[i].pa, 0x4000))
 			continue;

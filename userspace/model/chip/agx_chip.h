@@ -55,6 +55,8 @@ struct agx_chip_launch {
 	bool lost; /* the host had no memory to tell */
 };
 
+#define AGX_CHIP_CLUSTERS 8
+
 struct agx_chip_config {
 	enum agx_fw_variant variant;
 	uint32_t chip_id;         /* 0x8103... */
@@ -67,6 +69,12 @@ struct agx_chip_config {
 	unsigned int
 		exec_threads; /* of FULL: threads that work within a step; 0: one for each CPU */
 	uint64_t exec_order;  /* of FULL: seed of the order of threadgroups; 0: ascending */
+	/*
+	 * Cores, a bit of each cluster's mask; they are numbered as if the positions in a cluster were a power of two.
+	 * clusters 0: there is one core.
+	 */
+	uint8_t clusters, cores_per_cluster;
+	uint16_t core_masks[AGX_CHIP_CLUSTERS];
 	bool soft_faults; /* of FULL: shaders read 0 where nothing is mapped, and may write there */
 
 	/* Rules of agx_inject.h; NULL or "": nothing. */
@@ -85,6 +93,8 @@ struct agx_chip_config {
 	void (*halted)(void *cookie, const struct agx_chip_halt *halt);       /* may be NULL */
 	void (*launched)(void *cookie, const struct agx_chip_launch *launch); /* may be NULL */
 	bool results; /* launched is told what was changed, which takes time */
+	/* Of FULL: work that is done, in operations (exec_gpu.h), for who makes a clock of it; may be NULL. */
+	void (*executed)(void *cookie, uint64_t operations);
 	/*
 	 * Registers of the GPU may read otherwise than before. Comes before a message that makes
 	 * the driver look at them is in its ring.

@@ -148,7 +148,27 @@ static void launched(void *cookie, const struct agx_exec_launch *what)
 	chip->config.launched(chip->config.cookie, &launch);
 }
 
+static void executed(void *cookie, uint64_t operations)
+{
+	struct agx_chip *chip = cookie;
+
+	chip->config.executed(chip->config.cookie, operations);
+}
+
 /* --- Life --- */
+
+static unsigned int list_cores(const struct agx_chip_config *config,
+			       uint8_t cores[AGX_CHIP_CLUSTERS * 16])
+{
+	unsigned int width = 1, count = 0;
+
+	while (width < config->cores_per_cluster && width < 16)
+		width *= 2;
+	for (unsigned int i = 0; i < config->clusters * width && i < AGX_CHIP_CLUSTERS * width; i++)
+		if (config->core_masks[i / width] >> i % width & 1)
+			cores[count++] = (uint8_t)i;
+	return count;
+}
 
 static int create_gpu(struct agx_chip *chip)
 {
@@ -166,14 +186,18 @@ static int create_gpu(struct agx_chip *chip)
 		.cookie = chip,
 	};
 
+	uint8_t cores[AGX_CHIP_CLUSTERS * 16];
 	const struct agx_exec_gpu_config exec = {
 		.null = config,
 		.soft_faults = chip->config.soft_faults,
 		.threads = chip->config.exec_threads,
 		.order = chip->config.exec_order,
+		.cores = cores,
+		.core_count = list_cores(&chip->config, cores),
 		.watch = chip->config.watch,
 		.writing = chip->config.launched && chip->config.results ? writing : NULL,
 		.launched = chip->config.launched ? launched : NULL,
+		.executed = chip->config.executed ? executed : NULL,
 		.hook_cookie = chip,
 	};
 	int err;
@@ -324,7 +348,13 @@ bool agx_chip_busy(const struct agx_chip *chip, enum agx_gpu_unit unit, struct a
 
 bool agx_chip_computing(const struct agx_chip *chip)
 {
-	return chip->exec_gpu && agx_exec_gpu_computing(chip->exec_gpu);
+	struct agx_firmware_status status;
+
+	if (!chip->exec_gpu)
+		return false;
+	/* Who has crashed or halted polls no unit. */
+	agx_firmware_get_status(chip->firmware, &status);
+	return status.state == AGX_FIRMWARE_READY && agx_exec_gpu_computing(chip->exec_gpu);
 }
 
 uint32_t agx_chip_injected(const struct agx_chip *chip)

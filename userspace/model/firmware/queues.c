@@ -530,14 +530,20 @@ void queues_judge_stalled(struct agx_firmware *firmware)
 	if (!state->stalled_count)
 		return;
 	now = firmware_now(firmware);
+	/* Work that takes long may be what the barrier waits for. */
+	for (unsigned int i = 0; i < AGX_GPU_UNITS; i++)
+		if (state->units[i].phase != UNIT_FREE)
+			state->ran_at = now;
 	for (unsigned int i = 0; i < AGX_EVENT_SLOTS; i++) {
 		uint32_t number = state->slots[i].stalled;
 
 		for (; number; number = queue_numbered(firmware, number)->link) {
 			struct work_queue *queue = queue_numbered(firmware, number);
 			struct place place = {queue->ring_state, "ring_state", NULL};
+			uint64_t since = queue->stalled_since > state->ran_at ? queue->stalled_since
+									      : state->ran_at;
 
-			if (queue->told || now - queue->stalled_since < STALLED_TICKS)
+			if (queue->told || now - since < STALLED_TICKS)
 				continue;
 			queue->told = true;
 			firmware_find(firmware, AGX_FINDING_BARRIER_NEVER, &place,

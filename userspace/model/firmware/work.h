@@ -176,6 +176,7 @@ struct work_state {
 	struct event_slot slots[AGX_EVENT_SLOTS];
 	struct ready_list ready[AGX_PRIORITY_COUNT * AGX_PIPE_COUNT];
 	uint32_t ready_count, stalled_count;
+	uint64_t ran_at; /* when a unit was last seen to run while queues were stalled */
 	uint32_t fired[AGX_EVENT_SLOTS / 32];
 	bool flag_due;
 	bool told_no_gpu;

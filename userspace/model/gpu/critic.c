@@ -9,6 +9,7 @@
 
 #include "agx_cs_pack.h"
 #include "agx_isa.h"
+#include "agx_isa_program.h"
 #include "critic.h"
 
 /* Programs that are remembered; a power of two. */
@@ -18,6 +19,9 @@
 #define PROGRAM_MAX (1u << 20)
 
 #define CHUNK 4096 /* bytes of code that are looked at together */
+
+/* Halves; Mesa, src/asahi/compiler/agx_register_allocate.c. */
+#define HELPER_REGISTERS 32
 
 #define WINDOW (1ull << 32) /* bytes that USC addresses reach */
 
@@ -29,6 +33,7 @@ struct program {
 	uint64_t hash; /* of size bytes; 0: none is remembered here */
 	uint32_t context;
 	uint32_t size;
+	bool stack; /* it asks for one */
 };
 
 struct gpu_critic {
@@ -42,6 +47,7 @@ struct gpu_critic {
 	uint64_t list;     /* that is open; 0: none */
 	uint8_t stage;
 	uint64_t vertex_list, fragment_list;
+	bool helper;
 };
 
 struct gpu_critic *gpu_critic_create(const struct agx_null_gpu_config *config)
@@ -165,8 +171,8 @@ static void note_target(const struct agx_isa_instr *instr, uint32_t at, uint32_t
 	}
 }
 
-/* Bytes of the program, up to its end or to where it was given up. */
-static uint32_t judge_code(struct gpu_critic *critic, uint64_t address)
+/* Bytes of the program, up to its end or to where it was given up. *stack: it asks for one. */
+static uint32_t judge_code(struct gpu_critic *critic, uint64_t address, bool *stack)
 {
 	const struct agx_cs_memory memory = {stream_piece, (void *)(uintptr_t)critic->stream};
 	const uint64_t offset = (address - critic->stream->usc_base) & AGX_CS_ADDRESS_MASK;
@@ -199,6 +205,7 @@ static uint32_t judge_code(struct gpu_critic *critic, uint64_t address)
 			return at + instr.length;
 		}
 		note_target(&instr, at, &reach);
+		*stack |= instr.op == AGX_ISA_OP_STACK_ADJUST && instr.operands[0].value > 0;
 		at += (uint32_t)length;
 		if (agx_isa_op_info(instr.op)->flow == AGX_ISA_FLOW_STOP && at > reach)
 			return at;
@@ -208,7 +215,8 @@ static uint32_t judge_code(struct gpu_critic *critic, uint64_t address)
 	return at;
 }
 
-static void judge_program(struct gpu_critic *critic, uint64_t address)
+/* Whether it asks for a stack. */
+static bool judge_program(struct gpu_critic *critic, uint64_t address)
 {
 	const struct agx_cs_memory memory = {stream_piece, (void *)(uintptr_t)critic->stream};
 	struct program *program =
@@ -216,21 +224,35 @@ static void judge_program(struct gpu_critic *critic, uint64_t address)
 	uint8_t bytes[CHUNK];
 
 	if (is_known(critic, program, address))
-		return;
+		return program->stack;
 	*program = (struct program){
 		.address = address,
 		.context = critic->stream->context,
-		.size = judge_code(critic, address),
 	};
+	program->size = judge_code(critic, address, &program->stack);
 	for (uint32_t at = 0; at < program->size; at += CHUNK) {
 		const uint32_t size = program->size - at < CHUNK ? program->size - at : CHUNK;
 
 		if (agx_cs_read(&memory, address + at, bytes, size) != size) {
 			program->hash = 0;
-			return;
+			break;
 		}
 		program->hash = hash_bytes(program->hash, bytes, size);
 	}
+	return program->stack;
+}
+
+/* Stacks come from the command's helper program; of fragment shaders another command tells. */
+static void judge_stack(struct gpu_critic *critic, const struct agx_cs_pipeline *pipeline,
+			bool program, bool preamble)
+{
+	if (program && !pipeline->spill_size)
+		complain_of(critic, AGX_GPU_FINDING_STACK_CLASS, pipeline->address, 0,
+			    "usc_registers", "the program has a stack");
+	if ((program || preamble) && !critic->helper &&
+	    (critic->stage == AGX_CS_STAGE_VERTEX || critic->stage == AGX_CS_STAGE_COMPUTE))
+		complain_of(critic, AGX_GPU_FINDING_HELPER_MISSING, pipeline->address, 0, NULL,
+			    preamble ? "the preamble has a stack" : "the program has a stack");
 }
 
 /* --- Lists --- */
@@ -270,6 +292,7 @@ static void on_leave(void *cookie, const struct agx_cs_visit *visit,
 		     const struct agx_cs_pipeline *pipeline)
 {
 	struct gpu_critic *critic = cookie;
+	bool program = false, preamble = false;
 
 	if (!pipeline) {
 		if (visit->place == AGX_CS_IN_CF)
@@ -278,9 +301,11 @@ static void on_leave(void *cookie, const struct agx_cs_visit *visit,
 	}
 	judge_bindings(critic, pipeline);
 	if (pipeline->has_shader)
-		judge_program(critic, pipeline->shader_address);
+		program = judge_program(critic, pipeline->shader_address);
 	if (pipeline->has_preshader)
-		judge_program(critic, pipeline->preshader_address);
+		preamble = judge_program(critic, pipeline->preshader_address);
+	if (program || preamble)
+		judge_stack(critic, pipeline, program, preamble);
 	critic->list = 0;
 }
 
@@ -344,7 +369,7 @@ static struct agx_cs_visitor visitor_of(struct gpu_critic *critic)
 	};
 }
 
-void gpu_critic_stream(struct gpu_critic *critic, const struct stream *stream,
+void gpu_critic_stream(struct gpu_critic *critic, const struct stream *stream, bool helper,
 		       const struct agx_gpu_place *place)
 {
 	const struct agx_cs_memory memory = {stream_piece, (void *)(uintptr_t)stream};
@@ -358,6 +383,7 @@ void gpu_critic_stream(struct gpu_critic *critic, const struct stream *stream,
 	struct agx_cs_walk_result result;
 
 	begin(critic, stream, place);
+	critic->helper = helper;
 	critic->place.kind = stream->compute ? AGX_GPU_AT_LAUNCH : AGX_GPU_AT_DRAW;
 	(stream->compute ? agx_cs_walk_cdm : agx_cs_walk_vdm)(&memory, &start, &visitor, &result);
 }
@@ -388,10 +414,19 @@ void gpu_critic_list(struct gpu_critic *critic, const struct stream *stream, uns
 	on_leave(critic, &visit, &pipeline);
 }
 
-void gpu_critic_program(struct gpu_critic *critic, const struct stream *stream, uint64_t address,
-			const struct agx_gpu_place *place)
+void gpu_critic_helper(struct gpu_critic *critic, const struct stream *stream, uint64_t address,
+		       const struct agx_gpu_place *place)
 {
+	const struct agx_cs_memory memory = {stream_piece, (void *)(uintptr_t)stream};
+	struct agx_isa_program program;
+	uint8_t bytes[CHUNK];
+
 	begin(critic, stream, place);
 	critic->place.shader = address;
 	judge_program(critic, address);
+	agx_isa_analyse(bytes, agx_cs_read(&memory, address, bytes, sizeof(bytes)), false, NULL,
+			&program);
+	if (program.registers > HELPER_REGISTERS)
+		complain_of(critic, AGX_GPU_FINDING_HELPER_PROGRAM, address, program.registers,
+			    NULL, "more than 32 halves of registers");
 }

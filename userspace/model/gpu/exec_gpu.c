@@ -9,13 +9,14 @@
 #include "exec_gpu.h"
 #include "launch_run.h"
 #include "registers.h"
+#include "stacks.h"
 #include "usc_bind.h"
 #include "watch.h"
 
 #define SLICE_OPS (1ull << 19)
 #define LIMIT_OPS (1ull << 33)
 
-/* What a launch costs beside its threads, so that many of them end a slice too. */
+/* What a launch, or the end of a stream, costs beside threads: so many of them end a slice too. */
 #define LAUNCH_COST 256
 
 /* Units, as the fault registers name them (m1n1: hw/agx.py). */
@@ -45,6 +46,8 @@ struct agx_exec_gpu {
 	uint32_t context;
 	uint64_t sampler_heap;
 	uint32_t sampler_count;
+	uint64_t helper; /* GPU address of the helper program, 0: none */
+	bool preamble_stacks;
 	uint64_t progress;
 	struct agx_gpu_fault fault;
 	char what[AGX_ISA_LINE + 160]; /* of the fault, when a program is to blame */
@@ -58,6 +61,7 @@ struct agx_exec_gpu {
 	bool open;     /* it has begun, and nobody was told that it has ended */
 
 	struct launch_run *run;
+	struct stacks *stacks;
 	struct agx_shader_watch *watch; /* NULL: nobody watches */
 };
 
@@ -81,9 +85,11 @@ static void get_place(struct agx_exec_gpu *gpu, struct agx_gpu_place *place)
 	place->shader = gpu->program.shader;
 }
 
-static enum agx_gpu_finding_id finding_of(enum agx_trap trap)
+static enum agx_gpu_finding_id finding_of(const struct agx_exec_gpu *gpu, enum agx_trap trap)
 {
 	switch (trap) {
+	case AGX_TRAP_HELPER:
+		return stacks_trouble(gpu->stacks)->id;
 	case AGX_TRAP_CODE:
 		return AGX_GPU_FINDING_PROGRAM_CODE;
 	case AGX_TRAP_TRAP:
@@ -114,7 +120,7 @@ static void fail_program(struct agx_exec_gpu *gpu)
 		return;
 	}
 	line[0] = '\0';
-	if (simd->pc < program->count)
+	if (simd->pc < program->count && simd->trap != AGX_TRAP_STOPPED)
 		agx_isa_print(&program->instrs[simd->pc], simd->trap_offset, AGX_ISA_SYNTAX_MESA,
 			      line);
 	snprintf(gpu->what, sizeof(gpu->what), "%s at +0x%x, lane %u: %s%s%s",
@@ -129,13 +135,39 @@ static void fail_program(struct agx_exec_gpu *gpu)
 	};
 	if (gpu->config.null.complain && simd->trap != AGX_TRAP_STOPPED) {
 		complaint = (struct agx_gpu_complaint){
-			.id = finding_of(simd->trap),
+			.id = finding_of(gpu, simd->trap),
 			.address = gpu->fault.address,
 			.value = simd->trap_lane,
 			.structure = "",
 			.field = "",
 			.text = gpu->what,
 		};
+		get_place(gpu, &complaint.place);
+		gpu->config.null.complain(gpu->config.null.cookie, &complaint);
+	}
+	fail(gpu, CODE_IAP);
+}
+
+/* Not while a program of the launch waits for it. */
+static void fail_helper(struct agx_exec_gpu *gpu)
+{
+	const struct stacks_trouble *trouble = stacks_trouble(gpu->stacks);
+	struct agx_gpu_complaint complaint = {
+		.id = trouble->id,
+		.address = trouble->address,
+		.structure = "",
+		.field = "",
+		.text = trouble->text,
+	};
+
+	gpu->fault = (struct agx_gpu_fault){
+		.address = trouble->address,
+		.context = gpu->context,
+		.reason = AGX_FAULT_REASON_NO_ACCESS,
+		.read = true,
+		.what = trouble->text,
+	};
+	if (gpu->config.null.complain) {
 		get_place(gpu, &complaint.place);
 		gpu->config.null.complain(gpu->config.null.cookie, &complaint);
 	}
@@ -169,7 +201,7 @@ static bool get_program(struct agx_exec_gpu *gpu, uint64_t address, struct group
 	to->program = agx_program_cache_get(gpu->programs, address, fetch, gpu);
 	if (!to->program)
 		return false;
-	to->stack_room = group_stack_room(to->program);
+	to->stacks = stacks_wanted(to->program) ? gpu->stacks : NULL;
 	to->local_size = gpu->program.local_size;
 	to->poison = gpu->config.poison;
 	return true;
@@ -227,6 +259,9 @@ static bool end_launch(struct agx_exec_gpu *gpu, enum agx_exec_launch_result res
 	}
 	launch_run_count(gpu->run, &counts);
 	tell_odd_tiles(gpu, &counts.traffic);
+	/* How far threads came in a launch that did not end is an accident. */
+	if (config->executed && result == AGX_EXEC_LAUNCH_DONE)
+		config->executed(config->hook_cookie, LAUNCH_COST + counts.operations);
 	if (!config->launched)
 		return !lost;
 	get_place(gpu, &launch.place);
@@ -242,6 +277,44 @@ static bool end_launch(struct agx_exec_gpu *gpu, enum agx_exec_launch_result res
 	launch.preamble = gpu->program.preshader ? gpu->preamble.program : NULL;
 	config->launched(config->hook_cookie, &launch);
 	return !lost;
+}
+
+static void tell_stack(struct agx_exec_gpu *gpu, enum agx_gpu_finding_id id, uint64_t address)
+{
+	struct agx_gpu_complaint complaint = {
+		.id = id,
+		.address = address,
+		.structure = "",
+		.field = "",
+		.text = "",
+	};
+
+	if (!gpu->config.null.complain)
+		return;
+	get_place(gpu, &complaint.place);
+	gpu->config.null.complain(gpu->config.null.cookie, &complaint);
+}
+
+/* Programs of the launch want stacks: of whom. False: the host has no memory. */
+static bool prepare_stacks(struct agx_exec_gpu *gpu)
+{
+	const bool preamble = gpu->program.preshader && gpu->preamble.stacks;
+	const struct agx_program *helper = NULL;
+
+	if (!gpu->common.stacks && !preamble)
+		return true;
+	/* The critic, if there is one, has said this. */
+	if (gpu->common.stacks && !gpu->program.spill_size && !gpu->config.null.critic)
+		tell_stack(gpu, AGX_GPU_FINDING_STACK_CLASS, gpu->launch.list);
+	if (preamble && gpu->helper && !gpu->preamble_stacks)
+		tell_stack(gpu, AGX_GPU_FINDING_STACK_PREAMBLE, gpu->launch.list);
+	if (gpu->helper) {
+		helper = agx_program_cache_get(gpu->programs, gpu->helper, fetch, gpu);
+		if (!helper)
+			return false;
+	}
+	stacks_launch(gpu->stacks, helper, gpu->program.spill_size);
+	return true;
 }
 
 static void start_groups(struct agx_exec_gpu *gpu)
@@ -267,12 +340,14 @@ static void begin_launch(struct agx_exec_gpu *gpu)
 		return;
 	}
 	if (!get_program(gpu, gpu->program.shader, &gpu->common) ||
-	    (gpu->program.preshader && !get_program(gpu, gpu->program.preshader, &gpu->preamble))) {
+	    (gpu->program.preshader && !get_program(gpu, gpu->program.preshader, &gpu->preamble)) ||
+	    !prepare_stacks(gpu)) {
 		fail_memory(gpu);
 		return;
 	}
 	gpu->open = true;
-	if (gpu->config.written || gpu->config.writing || gpu->config.launched)
+	if (gpu->config.written || gpu->config.writing || gpu->config.launched ||
+	    gpu->config.executed)
 		launch_run_clear(gpu->run);
 	if (gpu->watch)
 		agx_shader_watch_launch(gpu->watch, gpu->context, gpu->program.shader,
@@ -294,6 +369,12 @@ static void go_on_stream(struct agx_exec_gpu *gpu)
 		break;
 	case CDM_END:
 		gpu->phase = PHASE_IDLE;
+		if (!stacks_end(gpu->stacks)) {
+			fail_helper(gpu);
+			break;
+		}
+		if (gpu->config.executed)
+			gpu->config.executed(gpu->config.hook_cookie, LAUNCH_COST);
 		break;
 	case CDM_FAULT:
 		fail(gpu, gpu->config.null.g14x ? CODE_CDM_G14X : CODE_CDM);
@@ -307,9 +388,16 @@ static void go_on_launch(struct agx_exec_gpu *gpu, int64_t *budget)
 	case LAUNCH_BUSY:
 		break;
 	case LAUNCH_DONE:
-		if (gpu->phase == PHASE_PREAMBLE)
+		if (gpu->phase == PHASE_PREAMBLE) {
 			start_groups(gpu);
-		else if (end_launch(gpu, AGX_EXEC_LAUNCH_DONE))
+			break;
+		}
+		if (!stacks_launched(gpu->stacks)) {
+			fail_helper(gpu);
+			end_launch(gpu, AGX_EXEC_LAUNCH_FAULTED);
+			break;
+		}
+		if (end_launch(gpu, AGX_EXEC_LAUNCH_DONE))
 			gpu->phase = PHASE_STREAM;
 		else
 			fail_memory(gpu);
@@ -361,6 +449,28 @@ static uint64_t register_of(const struct agx_gpu_work *work, uint32_t number)
 	return 0;
 }
 
+/* Bits of a command's helper. */
+#define HELPER_ENABLE  1ull
+#define HELPER_PROGRAM 0xfffffffeull
+#define CFG_PREAMBLE   (1ull << 16)
+
+static void begin_stacks(struct agx_exec_gpu *gpu, const struct agx_gpu_work *work,
+			 uint64_t usc_base)
+{
+	const uint64_t helper = register_of(work, AGX_REG_COMPUTE_HELPER_PROGRAM);
+	const struct stacks_command command = {
+		.context = work->context,
+		.soft_faults = gpu->config.soft_faults,
+		.data = register_of(work, AGX_REG_COMPUTE_HELPER_ARG),
+	};
+
+	gpu->helper = 0;
+	if (helper & HELPER_ENABLE)
+		gpu->helper = (usc_base + (helper & HELPER_PROGRAM)) & AGX_CS_ADDRESS_MASK;
+	gpu->preamble_stacks = register_of(work, AGX_REG_COMPUTE_HELPER_CFG) & CFG_PREAMBLE;
+	stacks_begin(gpu->stacks, &command);
+}
+
 static void exec_start(void *cookie, const struct agx_gpu_work *work)
 {
 	struct agx_exec_gpu *gpu = cookie;
@@ -387,9 +497,9 @@ static void exec_start(void *cookie, const struct agx_gpu_work *work)
 	gpu->sampler_count = work->sampler_count;
 	agx_program_cache_check(gpu->programs);
 	launch_run_command(gpu->run, work->context, gpu->config.soft_faults);
+	begin_stacks(gpu, work, stream.usc_base);
 	cdm_start(&gpu->cdm, &stream);
 	gpu->phase = PHASE_STREAM;
-	go_on(gpu);
 }
 
 static enum agx_gpu_state exec_state(void *cookie, enum agx_gpu_unit unit,
@@ -555,7 +665,10 @@ int agx_exec_gpu_create(const struct agx_exec_gpu_config *config, struct agx_exe
 	gpu->walker = config->null.walker;
 	gpu->walker.cache = &gpu->walk_cache;
 	gpu->programs = agx_program_cache_new(agx_exec_best());
-	err = gpu->programs ? create_watch(gpu) : -ENOMEM;
+	gpu->stacks = config->core_count
+			      ? stacks_new(&gpu->walker, config->cores, config->core_count)
+			      : stacks_new(&gpu->walker, &(const uint8_t){0}, 1);
+	err = gpu->programs && gpu->stacks ? create_watch(gpu) : -ENOMEM;
 	if (!err)
 		err = create_run(gpu);
 	if (!err)
@@ -573,6 +686,7 @@ void agx_exec_gpu_destroy(struct agx_exec_gpu *gpu)
 	if (!gpu)
 		return;
 	launch_run_destroy(gpu->run);
+	stacks_free(gpu->stacks);
 	agx_shader_watch_destroy(gpu->watch);
 	agx_program_cache_free(gpu->programs);
 	agx_null_gpu_destroy(gpu->null);

@@ -3,8 +3,8 @@
  * A GPU (agx_gpu.h) that computes: compute work is executed, launch by launch and threadgroup by threadgroup, by
  * the shader core (shader/). Vertex and fragment work is looked at as by the null GPU, and draws nothing.
  *
- * Work is done inside of start() and state(), a bounded slice of it in each call, so that what is small is done
- * when start() returns, and what is not is done by who polls. Within a call other threads may help; nothing runs
+ * Work is done inside of state(), a bounded slice of it in each call, by who polls: start() returns before the first
+ * operation, as that of hardware does, so that a time taken after it is one from before the work. Within a call other threads may help; nothing runs
  * between calls: stop() has nothing to wait for, and a fork takes everything along. What comes out depends on memory
  * and work alone, unless programs race.
  *
@@ -77,8 +77,12 @@ struct agx_exec_gpu_config {
 		threads; /* of the host that work, the caller included; 0: one for each CPU, at most AGX_POOL_MAX */
 	uint64_t order; /* of threadgroups and of SIMD groups in them: 0: ascending, else a seed */
 
+	/* Numbers of the cores that there are, as helper programs know them; none: there is one, 0. */
+	const uint8_t *cores;
+	unsigned int core_count;
+
 	/*
-	 * Called by the thread that calls start(), state() or stop(), when no program runs; must not call back.
+	 * Called by the thread that calls state() or stop(), when no program runs; must not call back.
 	 * written: once for each page that a launch has written to, in ascending order, after it has ended however
 	 * it did. launched: after that. Launches of empty grids are none. Each may be NULL, which costs nothing.
 	 */
@@ -89,6 +93,11 @@ struct agx_exec_gpu_config {
 	 */
 	void (*writing)(void *cookie, uint64_t address, uint64_t pa, const uint8_t *page);
 	void (*launched)(void *cookie, const struct agx_exec_launch *launch);
+	/*
+	 * For who makes a clock of it: after each launch that came to its end and at the end of each stream, what
+	 * that cost. Operations of SIMD groups and a fixed amount, so the same whatever the host and its threads do.
+	 */
+	void (*executed)(void *cookie, uint64_t operations);
 	void *hook_cookie;
 
 	/*

@@ -46,7 +46,15 @@
 	X(2065, RACE, "threads of a launch access the same byte, and nothing orders them")      \
 	X(2066, RACE_LIMIT, "a launch accesses more memory than races can be found in")         \
 	X(2067, TEXTURE_METADATA,                                                               \
-	  "compressed texels are read that nobody has written, or in an unknown form")
+	  "compressed texels are read that nobody has written, or in an unknown form")          \
+	X(2070, HELPER_MISSING, "a program asks for a stack, and no helper program gives one")  \
+	X(2071, HELPER_REFUSED, "the helper program does not give a stack, or take one back")   \
+	X(2072, HELPER_BLOCK, "the helper program gives a block that cannot be used")           \
+	X(2073, HELPER_TWICE, "the helper program gives a block that is in use")                \
+	X(2074, HELPER_ENDLESS, "the helper program does not answer")                           \
+	X(2075, HELPER_PROGRAM, "the helper program cannot go on, or is not one")               \
+	X(2076, STACK_CLASS, "a program has a stack that its USC words do not tell of")         \
+	X(2077, STACK_PREAMBLE, "a preamble has a stack that the command does not tell of")
 
 enum agx_gpu_finding_id {
 #define X(number, name, sentence) AGX_GPU_FINDING_##name = (number),

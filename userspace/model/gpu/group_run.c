@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "group_order.h"
 #include "group_run.h"
+#include "stacks.h"
 #include "watch.h"
 
 /* No operation is free, and SIMD groups without loops have to end somewhere. */
@@ -24,41 +24,17 @@ void group_runner_init(struct group_runner *runner, const struct agx_walker *wal
 	agx_memory_init(&runner->memory, walker);
 }
 
-static void free_stack(struct group_runner *runner, unsigned int slot)
-{
-	if (runner->stack_sizes[slot])
-		munmap(runner->slots[slot]->stack, runner->stack_sizes[slot]);
-	runner->stack_sizes[slot] = 0;
-	runner->slots[slot]->stack = NULL;
-	runner->slots[slot]->stack_room = 0;
-}
-
 void group_runner_finish(struct group_runner *runner)
 {
 	for (unsigned int i = 0; i < GROUP_SIMDS; i++) {
 		if (!runner->slots[i])
 			continue;
-		free_stack(runner, i);
+		free(runner->slots[i]->stack);
 		free(runner->slots[i]);
 		runner->slots[i] = NULL;
 	}
 	free(runner->local);
 	runner->local = NULL;
-}
-
-uint32_t group_stack_room(const struct agx_program *program)
-{
-	uint64_t room = 0;
-
-	for (uint32_t i = 0; i < program->count; i++) {
-		const struct agx_isa_instr *instr = &program->instrs[i];
-
-		if (instr->op == AGX_ISA_OP_STACK_ADJUST && instr->operands[0].value > 0)
-			room += (uint64_t)instr->operands[0].value * 4;
-		if (room > AGX_STACK_MAX)
-			return AGX_STACK_MAX;
-	}
-	return (uint32_t)room;
 }
 
 static void swap_order(uint8_t *order, uint32_t a, uint32_t b)
@@ -82,6 +58,8 @@ void group_start(struct group_runner *runner, const struct group_launch *launch,
 	runner->trapped = NULL;
 	runner->group.local = NULL;
 	runner->group.local_size = launch->local_size;
+	runner->group.get_stack = launch->stacks ? stacks_get : NULL;
+	runner->group.stack_cookie = launch->stacks;
 	if (runner->watch)
 		agx_shader_watch_group(runner->watch, &runner->group, launch->program, threads);
 	if (!launch->order)
@@ -93,10 +71,8 @@ void group_start(struct group_runner *runner, const struct group_launch *launch,
 		swap_order(runner->order, i - 1, agx_order_draw(&runner->random, i));
 }
 
-/* What the slot needs is there. The stack is touched only where it is used. */
 static bool prepare_slot(struct group_runner *runner, unsigned int slot)
 {
-	const uint32_t size = runner->launch->stack_room * AGX_LANES;
 	struct agx_simd *simd = runner->slots[slot];
 
 	if (!simd) {
@@ -108,18 +84,7 @@ static bool prepare_slot(struct group_runner *runner, unsigned int slot)
 		simd->memory = &runner->memory;
 		runner->slots[slot] = simd;
 	}
-	if (size > runner->stack_sizes[slot]) {
-		void *stack;
-
-		free_stack(runner, slot);
-		stack = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-		if (stack == MAP_FAILED)
-			return false;
-		simd->stack = stack;
-		runner->stack_sizes[slot] = size;
-	}
-	simd->stack_room = runner->launch->stack_room;
+	simd->stack_room = 0;
 	return true;
 }
 
@@ -174,14 +139,9 @@ static enum agx_exec_result run_simd(struct group_runner *runner, struct agx_sim
 static void swap_slots(struct group_runner *runner, unsigned int a, unsigned int b)
 {
 	struct agx_simd *simd = runner->slots[a];
-	const uint32_t size = runner->stack_sizes[a];
 
-	if (a == b)
-		return;
 	runner->slots[a] = runner->slots[b];
-	runner->stack_sizes[a] = runner->stack_sizes[b];
 	runner->slots[b] = simd;
-	runner->stack_sizes[b] = size;
 }
 
 /*

@@ -15,10 +15,10 @@
 /* What all groups of a launch have in common. */
 struct group_launch {
 	const struct agx_program *program;
-	uint32_t stack_room; /* bytes per lane */
-	uint32_t local_size; /* bytes */
-	bool poison;         /* threadgroup memory starts with garbage rather than with zeros */
-	uint64_t order;      /* 0: SIMD groups take turns in order; else a seed of another one */
+	struct stacks *stacks; /* who gives them; NULL: the program asks for none */
+	uint32_t local_size;   /* bytes */
+	bool poison;           /* threadgroup memory starts with garbage rather than with zeros */
+	uint64_t order;        /* 0: SIMD groups take turns in order; else a seed of another one */
 };
 
 struct group_runner {
@@ -27,7 +27,6 @@ struct group_runner {
 	struct agx_group group;
 	const struct group_launch *launch;
 	struct agx_simd *slots[GROUP_SIMDS]; /* as many as were ever needed */
-	uint32_t stack_sizes[GROUP_SIMDS];   /* bytes that each has mapped for its stack */
 	uint8_t *local;
 
 	/* Of the group under way. */
@@ -58,9 +57,6 @@ enum group_result {
 /* The runner is all zeros; walker: agx_memory_init(). */
 void group_runner_init(struct group_runner *runner, const struct agx_walker *walker);
 void group_runner_finish(struct group_runner *runner);
-
-/* Bytes of stack per lane that a program asks for at most, 0: none. */
-uint32_t group_stack_room(const struct agx_program *program);
 
 /*
  * Makes a group ready: id, size, full_size, stage and bindings of runner->group are set. threads: those of

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "group_order.h"
+#include "stacks.h"
 
 /* A launch is known to be worth other threads when one has worked on it for so many operations. */
 #define ALONE_OPS (1 << 13)
@@ -43,6 +44,7 @@ struct launch_run {
 	enum agx_stage stage;
 	struct group_launch ordered; /* with an order: launch, and the seed of this launch */
 	uint64_t count;              /* of groups */
+	unsigned int threads;        /* that may work on it */
 	uint64_t alone;              /* operations by one thread */
 	unsigned int turn;           /* which runner the caller has, when there are several */
 	const struct runner *first;  /* that cannot go on */
@@ -132,6 +134,8 @@ static void begin(struct launch_run *run, const struct group_launch *launch,
 	run->launch = launch;
 	run->grid = grid;
 	run->bindings = bindings;
+	/* What a helper program writes, and where stacks are, is to be the same whatever the host's threads do. */
+	run->threads = launch->stacks ? 1 : run->config.threads;
 	run->alone = 0;
 	run->turn = 0;
 	run->first = NULL;
@@ -214,6 +218,8 @@ static bool take_group(struct launch_run *run, struct runner *runner)
 		threads = place_group(run, group, number);
 	group->bindings = run->bindings;
 	group->stage = run->stage;
+	if (run->launch->stacks)
+		stacks_core(run->launch->stacks, runner->place);
 	group_start(&runner->groups, run->launch, number, threads);
 	runner->at_work = true;
 	runner->count++;
@@ -312,7 +318,7 @@ static unsigned int find_active(struct launch_run *run)
 		if (goes_on(run, run->runners[index]))
 			run->active[count++] = index;
 	}
-	for (unsigned int i = 0; i < run->config.threads && left; i++) {
+	for (unsigned int i = 0; i < run->threads && left; i++) {
 		if (i == run->made && !make_runner(run))
 			break;
 		if (run->runners[i]->at_work)
@@ -369,7 +375,7 @@ enum launch_result launch_run_slice(struct launch_run *run, int64_t *budget)
 		return LAUNCH_NO_MEMORY;
 	atomic_store_explicit(&run->over, false, memory_order_relaxed);
 	while (*budget > 0 && state == LAUNCH_BUSY) {
-		if (run->config.threads == 1 || run->count == 1)
+		if (run->threads == 1 || run->count == 1)
 			run_alone(run, budget, INT64_MAX);
 		else if (run->alone < ALONE_OPS)
 			run_alone(run, budget, (int64_t)(ALONE_OPS - run->alone));

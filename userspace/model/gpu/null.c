@@ -437,11 +437,11 @@ static void judge(struct agx_null_gpu *gpu)
 	const uint64_t end_of_tile = unit->place.end_of_tile & PROGRAM_MASK;
 
 	if (helper & 1)
-		gpu_critic_program(gpu->critic, &stream,
-				   (gpu->usc_base + (helper & UINT32_MAX & ~1ull)) & ADDRESS_MASK,
-				   &unit->place);
+		gpu_critic_helper(gpu->critic, &stream,
+				  (gpu->usc_base + (helper & UINT32_MAX & ~1ull)) & ADDRESS_MASK,
+				  &unit->place);
 	if (work->unit != AGX_GPU_FRAGMENT) {
-		gpu_critic_stream(gpu->critic, &stream, &unit->place);
+		gpu_critic_stream(gpu->critic, &stream, helper & 1, &unit->place);
 		return;
 	}
 	if (background)

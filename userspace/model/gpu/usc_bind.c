@@ -169,6 +169,7 @@ bool usc_bind(const struct stream *stream, unsigned int stage, uint64_t list, ui
 	program->shader = pipeline.shader_address;
 	program->preshader = pipeline.has_preshader ? pipeline.preshader_address : 0;
 	program->local_size = 0;
+	program->spill_size = pipeline.spill_size;
 	memset(&program->bindings.tile, 0, sizeof(program->bindings.tile));
 	if (pipeline.has_shared) {
 		agx_cs_usc_shared_unpack(&shared, &pipeline.shared);

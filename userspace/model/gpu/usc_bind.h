@@ -10,6 +10,7 @@
 struct usc_program {
 	uint64_t shader, preshader; /* GPU addresses of the code; 0: there is none */
 	uint32_t local_size;        /* bytes of threadgroup memory */
+	uint8_t spill_size;         /* class of the stack's size, 0: none is said */
 	struct agx_bindings bindings;
 };
 

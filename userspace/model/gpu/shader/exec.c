@@ -82,6 +82,8 @@ static agx_op_fn bind_common(const struct agx_op *op, const struct agx_isa_instr
 										      : op_nothing;
 	fn = agx_exec_flow_fn(op, instr);
 	if (!fn)
+		fn = agx_exec_helper_fn(op, instr);
+	if (!fn)
 		fn = agx_exec_simd_fn(op, instr);
 	if (!fn)
 		fn = agx_exec_memory_fn(instr);

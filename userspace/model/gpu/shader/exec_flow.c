@@ -102,6 +102,8 @@ agx_op_fn agx_exec_flow_fn(const struct agx_op *op, const struct agx_isa_instr *
 	case AGX_ISA_OP_JMP_ANY:
 		return op_jmp_any;
 	case AGX_ISA_OP_JMP_NONE:
+	/* Mesa puts it in front of each doorbell, which in a part of an if that no thread takes is not to ring. */
+	case AGX_ISA_OP_JMP_IF_SKIPPING_DOORBELL:
 		return op_jmp_none;
 	case AGX_ISA_OP_CALL:
 		return op_call;

@@ -26,4 +26,7 @@ AGX_EXEC_INSTANCE(avx512)
 agx_op_fn agx_exec_flow_fn(const struct agx_op *op, const struct agx_isa_instr *instr);
 agx_op_fn agx_exec_simd_fn(const struct agx_op *op, const struct agx_isa_instr *instr);
 
+/* exec_helper.c: what only helper programs have. */
+agx_op_fn agx_exec_helper_fn(const struct agx_op *op, const struct agx_isa_instr *instr);
+
 #endif

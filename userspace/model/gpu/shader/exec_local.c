@@ -146,9 +146,10 @@ static const struct agx_op *op_latomic(struct agx_simd *simd, const struct agx_o
 /* A lane's byte at an offset from the stack's end. */
 static uint8_t *stack_at(const struct agx_simd *simd, uint32_t offset, unsigned int lane)
 {
-	const size_t place = simd->stack_room - simd->stack_size + offset;
+	const uint32_t place = simd->stack_room - simd->stack_size + offset;
 
-	return simd->stack + (place / 4 * AGX_LANES + lane) * 4 + place % 4;
+	return simd->stack[place / AGX_STACK_CHUNK] +
+	       (place % AGX_STACK_CHUNK / 4 * AGX_LANES + lane) * 4 + place % 4;
 }
 
 /* Of a lane, rounded down to the element; false: not all of it is on the stack. */
@@ -236,13 +237,19 @@ static const struct agx_op *op_stack_adjust(struct agx_simd *simd, const struct 
 
 	if (size < 0)
 		return agx_simd_trap(simd, op, AGX_TRAP_STACK, 0, "more freed than the stack has");
-	if (size > simd->stack_room || size > AGX_STACK_MAX || !simd->stack)
+	if (words > 0 && !simd->stack_room && simd->group->get_stack) {
+		const char *why = simd->group->get_stack(simd->group->stack_cookie, simd);
+
+		if (why)
+			return agx_simd_trap(simd, op, AGX_TRAP_HELPER, 0, why);
+	}
+	if (size > simd->stack_room || size > AGX_STACK_MAX)
 		return agx_simd_trap(simd, op, AGX_TRAP_STACK, 0,
 				     "more stack than there is room for");
 	simd->stack_size = (uint32_t)size;
 	/* Hardware leaves what was there; that would differ from run to run. */
-	if (words > 0)
-		memset(stack_at(simd, 0, 0), 0, (size_t)words * 4 * AGX_LANES);
+	for (int64_t i = 0; i < words; i++)
+		memset(stack_at(simd, (uint32_t)i * 4, 0), 0, 4 * AGX_LANES);
 	return op + 1;
 }
 

@@ -25,6 +25,7 @@
 #define FIRST_LANE "in preambles; the first active lane counts: hardware's lanes are not known"
 #define TILE       "in compute programs, with explicit coordinates; other forms trap"
 #define FORMAL     "its meaning is only formal"
+#define HELPER     "in helper programs, the four blocks of a stack; of no active thread nothing"
 
 static const struct agx_fidelity table[AGX_ISA_OPS] = {
 	EXACT(LDIMM16, EMULATOR),
@@ -108,7 +109,7 @@ static const struct agx_fidelity table[AGX_ISA_OPS] = {
 	ABSENT(FUNOP, "a function whose number is not known"),
 	EXACT(STOP, EMULATOR),
 	EXACT(TRAP, MESA),
-	ABSENT(JMP_INCOMPLETE, "of helper programs"),
+	ABSENT(JMP_INCOMPLETE, "not understood; Mesa's helper program does not have it"),
 	NEAR(RET, "where active threads differ it traps", EMULATOR),
 	NEAR(CALL_REG, "where active threads differ it traps", EMULATOR),
 	EXACT(JMP_ANY, EMULATOR),
@@ -175,10 +176,11 @@ static const struct agx_fidelity table[AGX_ISA_OPS] = {
 	NEAR(SAMPLER_STATE_STORE_IMM, FIRST_LANE, MESA),
 	NEAR(LLOAD, LOCAL_END, MESA),
 	NEAR(LSTORE, LOCAL_END, MESA),
-	ABSENT(DOORBELL, "of helper programs"),
-	ABSENT(JMP_IF_SKIPPING_DOORBELL, "of helper programs"),
-	ABSENT(UNMAP, "of helper programs"),
-	ABSENT(MAP, "of helper programs"),
+	NEAR(DOORBELL, "32, 48 and 49 in helper programs; others trap", MESA),
+	NEAR(JMP_IF_SKIPPING_DOORBELL,
+	     "jumps if no thread is active: inferred from where Mesa puts it", MESA),
+	NEAR(UNMAP, HELPER, MESA),
+	NEAR(MAP, HELPER, MESA),
 	ABSENT(UNK75_ALT, "not understood"),
 	NEAR(LD_TILE, TILE, MESA),
 	NEAR(ST_TILE, TILE, MESA),
@@ -230,12 +232,14 @@ static const struct agx_fidelity_unit units[] = {
 	UNIT("sr56-59: ranks and numbers of active threads", EXACT, "", MESA),
 	UNIT("sr63: is_active_thread", EXACT, "1: compute programs have no helper invocations",
 	     MESA),
-	UNIT("sr20, sr21: core, address space", ABSENT, "compute programs of Mesa do not read them",
-	     MESA),
+	UNIT("sr20: core", NEAR, "in helper programs; others of Mesa do not read it", MESA),
+	UNIT("sr21: address space", ABSENT, "no program of Mesa reads it", MESA),
 	UNIT("sr12-14, sr60, sr62, sr124: tile, samples, coverage, facing", ABSENT,
 	     "fragment programs do not run", MESA),
-	UNIT("sr144, sr146, sr147: what the helper program is asked", ABSENT,
-	     "helper programs do not run: the model gives stacks itself", MESA),
+	UNIT("sr144, sr146, sr147: what the helper program is asked", NEAR,
+	     "the argument of a request is the class of the stack's size in the USC words: inferred "
+	     "from what Mesa counts by it",
+	     MESA),
 	/* Units of the core. */
 	UNIT("lanes and the execution mask", EXACT, "", EMULATOR),
 	UNIT("order of SIMD groups and threadgroups", NEAR,
@@ -251,7 +255,16 @@ static const struct agx_fidelity_unit units[] = {
 	     "clamped, rounded to nearest, ties to even, NaN is 0: not verified on hardware", MESA),
 	UNIT("memory formats 9 and 11", ABSENT, "not understood", TABLE),
 	UNIT("threadgroup memory", NEAR, LOCAL_END, MESA),
-	UNIT("scratch", NEAR, "new stack is zero; hardware leaves what was there", MESA),
+	UNIT("scratch", NEAR,
+	     "memory that the helper program gives; new stack is zero, hardware leaves what was there; "
+	     "how lanes and words lie in blocks is not known",
+	     MESA),
+	UNIT("helper programs", NEAR,
+	     "started by the first request on a core, ended with the command; asked for a stack at a SIMD "
+	     "group's first stack_adjust, and given it back before the core's next threadgroup or at the "
+	     "launch's end; a refusal is a fault: when hardware asks, and what it does then, is not known; "
+	     "of compute work only",
+	     MESA),
 	/* Formats, by channels and type. */
 	UNIT("unorm, snorm of 1 to 16 bits, read", EXACT, "", OPENGL),
 	UNIT("uint, sint, float of 16 and 32 bits, read", EXACT, "", OPENGL),
@@ -298,6 +311,10 @@ static const struct agx_fidelity_unit units[] = {
 	     "differ, hardware's way is not known",
 	     SPECIFICATION),
 	UNIT("cubic filters", ABSENT, "Mesa does not use them", MESA),
+	UNIT("border colours of a sampler's own", EXACT,
+	     "coded by the texture's format and in its order; not of ASTC and R9G9B9E5, whose coding nobody "
+	     "has described: traps",
+	     MESA),
 	UNIT("border colours of the sampler heap", ABSENT,
 	     "the heap has no room for them: those of sampler states are modelled", MESA),
 };

@@ -20,11 +20,14 @@
 #define AGX_TEXTURE_STATES 256
 #define AGX_SAMPLER_STATES 16
 #define AGX_LOCAL_MEMORY   65536      /* bytes that an address within a threadgroup can name */
-#define AGX_STACK_MAX      (1u << 20) /* bytes per lane that a program may ask for */
+#define AGX_STACK_CHUNK    32         /* bytes per lane of what one pointer leads to */
+#define AGX_STACK_MAX      (1u << 19) /* bytes per lane that a program may ask for */
 
+struct agx_helper;
 struct agx_op;
 struct agx_program;
 struct agx_memory;
+struct agx_simd;
 
 enum agx_stage {
 	AGX_STAGE_COMPUTE,
@@ -62,6 +65,7 @@ enum agx_trap {
 	AGX_TRAP_NOT_MODELLED, /* an instruction or a form of it */
 	AGX_TRAP_TRAP,         /* the trap instruction */
 	AGX_TRAP_STACK,        /* more scratch than allowed */
+	AGX_TRAP_HELPER,       /* the helper program, which should give a stack */
 	AGX_TRAP_STATE,        /* a texture or sampler that was never set, or makes no sense */
 	AGX_TRAP_STOPPED,      /* by who watches, who has told why */
 };
@@ -83,6 +87,13 @@ struct agx_group {
 	uint32_t size[3];              /* threads, of this group: those at an edge may be cut */
 	uint32_t full_size[3];         /* of the others */
 	enum agx_stage stage;
+
+	/*
+	 * Gives a SIMD group a stack when it asks for one the first time: stack and stack_room. NULL; or why there is
+	 * none, a text that stays. NULL itself: there are none beyond what the SIMD group has.
+	 */
+	const char *(*get_stack)(void *cookie, struct agx_simd *simd);
+	void *stack_cookie;
 };
 
 /* 32 threads. Aligned to AGX_ROW_ALIGN bytes: allocate it with aligned_alloc(). */
@@ -102,10 +113,15 @@ struct agx_simd {
 	bool single;    /* a function executes one operation only: somebody watches */
 	enum agx_exec_result result;
 
-	/* stack_size bytes for each lane, one lane after the other. Owned by who runs it, grown by nobody: room
-	 * for stack_room bytes per lane. */
-	uint8_t *stack;
+	/*
+	 * stack_size bytes for each lane are in use, of stack_room. Words of the lanes alternate; a pointer leads to
+	 * AGX_STACK_CHUNK bytes of each. Owned by who runs it.
+	 */
+	uint8_t **stack;
 	uint32_t stack_size, stack_room;
+	uint32_t stack_pointers; /* that there is room for */
+
+	struct agx_helper *helper; /* NULL: this is no helper program */
 
 	/* Why it stopped. */
 	enum agx_trap trap;

@@ -70,7 +70,7 @@ static bool find_texture(struct agx_unit *unit)
 	unit->swizzle[2] = texture.swizzle_b;
 	unit->swizzle[3] = texture.swizzle_a;
 	unit->has_image = true;
-	unit->has_sampler = false; /* its border depends on the type */
+	unit->has_sampler = false; /* its border depends on the format */
 	return true;
 }
 
@@ -108,10 +108,9 @@ static bool find_sampler(struct agx_unit *unit)
 	if (why)
 		return agx_unit_fail(unit, AGX_TRAP_NOT_MODELLED, why);
 	memcpy(border, bytes + SAMPLER, sizeof(border));
-	if (!agx_sampler_set_border(&unit->sampler, agx_texel_is_integer(unit->image.type),
-				    from_heap ? NULL : border))
-		return agx_unit_fail(unit, AGX_TRAP_NOT_MODELLED,
-				     "a border of its own from the heap");
+	why = agx_sampler_set_border(&unit->sampler, &unit->format, from_heap ? NULL : border);
+	if (why)
+		return agx_unit_fail(unit, AGX_TRAP_NOT_MODELLED, why);
 	unit->has_sampler = true;
 	return true;
 }

@@ -78,26 +78,30 @@ const char *agx_sampler_refuse(const struct agx_cs_sampler *state)
 	return NULL;
 }
 
-bool agx_sampler_set_border(struct agx_sampler *sampler, bool integer, const uint32_t custom[4])
+const char *agx_sampler_set_border(struct agx_sampler *sampler,
+				   const struct agx_texel_format *format, const uint32_t custom[4])
 {
-	const uint32_t one = integer ? 1 : AGX_F32_ONE;
+	const uint32_t one = agx_texel_is_integer(format->type) ? 1 : AGX_F32_ONE;
+	const char *why;
 
 	memset(sampler->border, 0, sizeof(sampler->border));
 	switch (sampler->state.border_colour) {
 	case AGX_CS_BORDER_COLOUR_CUSTOM:
 		if (!custom)
-			return false;
-		memcpy(sampler->border, custom, sizeof(sampler->border));
-		return true;
+			return "a border of its own from the heap";
+		why = agx_texel_refuse_border(format);
+		if (!why)
+			agx_texel_decode_border(format, custom, sampler->border);
+		return why;
 	case AGX_CS_BORDER_COLOUR_OPAQUE_WHITE:
 		sampler->border[0] = sampler->border[1] = sampler->border[2] = one;
 		sampler->border[3] = one;
-		return true;
+		return NULL;
 	case AGX_CS_BORDER_COLOUR_OPAQUE_BLACK:
 		sampler->border[3] = one;
-		return true;
+		return NULL;
 	default:
-		return true;
+		return NULL;
 	}
 }
 

@@ -24,6 +24,7 @@
 #include "agx_cs_pack.h"
 #include "layout.h"
 #include "lod.h"
+#include "texel.h"
 
 struct agx_sampler {
 	struct agx_cs_sampler state;
@@ -33,8 +34,12 @@ struct agx_sampler {
 /* NULL: is modelled; else a constant text that names what is not. */
 const char *agx_sampler_refuse(const struct agx_cs_sampler *state);
 
-/* The colour beyond the edge; custom: 16 bytes behind the sampler, NULL: there are none. */
-bool agx_sampler_set_border(struct agx_sampler *sampler, bool integer, const uint32_t custom[4]);
+/*
+ * The colour beyond the edge of a texture of the format; custom: 16 bytes behind the sampler, NULL: there are none.
+ * As agx_sampler_refuse().
+ */
+const char *agx_sampler_set_border(struct agx_sampler *sampler,
+				   const struct agx_texel_format *format, const uint32_t custom[4]);
 
 /* A texel that there is, as binary32 or integers, before the swizzle; false: stop, the sample fails. */
 struct agx_sample_source {

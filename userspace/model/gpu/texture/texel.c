@@ -253,7 +253,7 @@ static uint32_t sign_extend(uint32_t value, unsigned int bits)
 	return (value ^ sign) - sign;
 }
 
-static uint32_t decode_component(enum agx_cs_texture_type type, uint32_t value, unsigned int bits)
+uint32_t agx_texel_component(enum agx_cs_texture_type type, uint32_t value, unsigned int bits)
 {
 	const int32_t max = (int32_t)((1u << (bits - 1)) - 1);
 	int32_t number;
@@ -331,7 +331,7 @@ void agx_texel_decode(const struct agx_texel_format *format, const uint8_t *elem
 		const uint32_t value = take_bits(element, start, bits);
 
 		rgba[c] = is_srgb(format, c) ? srgb_curve[value]
-					     : decode_component(format->type, value, bits);
+					     : agx_texel_component(format->type, value, bits);
 		start += bits;
 	}
 }

@@ -44,6 +44,17 @@ static inline bool agx_texel_is_integer(enum agx_cs_texture_type type)
 void agx_texel_decode(const struct agx_texel_format *format, const uint8_t *element, unsigned int x,
 		      unsigned int y, uint32_t rgba[4]);
 
+/* A component of a plain format, from its bits. Floats have 16 or 32 of them. */
+uint32_t agx_texel_component(enum agx_cs_texture_type type, uint32_t value, unsigned int bits);
+
+/*
+ * The components of a border colour, from the words behind a sampler: as agx_texel_decode() gives those of an
+ * element. NULL: agx_texel_decode_border() can read it; else a constant text that names what is not modelled.
+ */
+const char *agx_texel_refuse_border(const struct agx_texel_format *format);
+void agx_texel_decode_border(const struct agx_texel_format *format, const uint32_t words[4],
+			     uint32_t rgba[4]);
+
 /*
  * Writes the element. Truncate: floats are rounded to zero. The format is one that
  * agx_texel_refuse_write() gives NULL for.
