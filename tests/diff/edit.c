@@ -4,6 +4,7 @@
  *
  *   diff-edit IN OUT copy                          nothing
  *   diff-edit IN OUT poke FILE HANDLE OFFSET XOR   32 bits of a buffer, wherever they were recorded
+ *   diff-edit IN OUT swap FILE HANDLE OFFSET SIZE  so many bytes with those behind them, likewise
  *   diff-edit IN OUT rename DELTA                  all handles of buffers and syncobjs, and all times
  *   diff-edit IN OUT flags N XOR                   flags of the N-th GEM_CREATE
  *   diff-edit IN OUT drop NAME N                   the N-th call of an ioctl, and its return
@@ -95,17 +96,41 @@ static void edit_rename(struct edit *edit, struct agxt_record *rec)
 	edit->done++;
 }
 
-static void edit_poke(struct edit *edit, struct agxt_record *rec)
+/* What the record has of the buffer from the offset on; NULL: not the size bytes. */
+static uint8_t *bytes_of(const struct edit *edit, struct agxt_record *rec, uint64_t size)
 {
 	struct agxt_pages *pages = (struct agxt_pages *)rec;
-	uint64_t page = edit->c / AGXT_PAGE_SIZE;
-	uint32_t word;
-	uint8_t *at;
+	uint64_t first;
 
-	if (rec->type != AGXT_PAGES_RAW || rec->file != edit->a || pages->handle != edit->b ||
-	    page < pages->first_page || page >= pages->first_page + pages->count)
+	if (rec->type != AGXT_PAGES_RAW || rec->file != edit->a || pages->handle != edit->b)
+		return NULL;
+	first = pages->first_page * AGXT_PAGE_SIZE;
+	if (edit->c < first || edit->c + size > first + (uint64_t)pages->count * AGXT_PAGE_SIZE)
+		return NULL;
+	return (uint8_t *)(pages + 1) + edit->c - first;
+}
+
+static void edit_swap(struct edit *edit, struct agxt_record *rec)
+{
+	uint8_t *at = bytes_of(edit, rec, 2 * edit->d);
+	uint64_t i;
+
+	for (i = 0; at && i < edit->d; i++) {
+		uint8_t byte = at[i];
+
+		at[i] = at[edit->d + i];
+		at[edit->d + i] = byte;
+		edit->done++;
+	}
+}
+
+static void edit_poke(struct edit *edit, struct agxt_record *rec)
+{
+	uint8_t *at = bytes_of(edit, rec, sizeof(uint32_t));
+	uint32_t word;
+
+	if (!at)
 		return;
-	at = (uint8_t *)(pages + 1) + edit->c - pages->first_page * AGXT_PAGE_SIZE;
 	memcpy(&word, at, sizeof(word));
 	word ^= (uint32_t)edit->d;
 	memcpy(at, &word, sizeof(word));
@@ -200,6 +225,8 @@ static bool change(void *data, uint64_t index, uint32_t stream, struct agxt_reco
 		return edit_drop(edit, rec);
 	if (!strcmp(edit->what, "poke"))
 		edit_poke(edit, rec);
+	else if (!strcmp(edit->what, "swap"))
+		edit_swap(edit, rec);
 	else if (!strcmp(edit->what, "rename"))
 		edit_rename(edit, rec);
 	else if (!strcmp(edit->what, "flags"))

@@ -132,6 +132,15 @@ class Diff(unittest.TestCase):
                 trace = TRACES / f'{name}.agxt'
                 self.assertEqual(text_of(trace, self.edit(trace, 'rename', 37), expect=0), '')
 
+    def test_another_address_in_a_uniform(self):
+        """A word that leads into a buffer, and 64 bytes further."""
+        node, _, _ = self.find(STAGES, lambda n, p: n.get('title') == 'uniforms' and
+                               int.from_bytes(bytes.fromhex(n['bytes'][:16]), 'little') >> 32 == 0x2f)
+        edited = self.edit(STAGES, 'poke', node['file'], node['handle'], node['offset'], 0x40)
+        self.assertEqual(text_of(STAGES, edited, expect=0), '')
+        edited = self.edit(STAGES, 'poke', node['file'], node['handle'], node['offset'] + 4, 0x40)
+        self.assertNotEqual(text_of(STAGES, edited, expect=1), '')
+
     # One thing changed.
 
     def find(self, trace, wanted):

@@ -21,6 +21,7 @@ struct agx_diff_options {
 	bool topics[DIFF_TOPICS];
 	bool ignore_registers; /* shaders that differ in the choice of registers only are equal */
 	bool ignore_objects;   /* which buffer, queue... is not compared, only what it is */
+	bool work;             /* of two programs: what the GPU is asked to do, see diff_work.h */
 	bool limit_submits;    /* only these of A, and their partners in B */
 	uint64_t first_submit, last_submit;
 	bool force; /* read what is sound of damaged traces */

@@ -362,7 +362,7 @@ static void show_sampler_heap(struct agx_decode *d, uint64_t address, uint32_t c
 	size = (count < MAX_SAMPLERS ? count : MAX_SAMPLERS) * sizeof(empty);
 	got = decode_read(d, address, heap, size);
 	hash = XXH3_64bits_withSeed(heap, got, address);
-	node.reference = hash == d->heap_hash;
+	node.reference = hash == d->heap_hash && !d->config.repeat;
 	d->heap_hash = hash;
 	decode_begin(d, &node, true);
 	decode_number(d, "count", count, AGX_DECODE_DEC);

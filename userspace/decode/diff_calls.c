@@ -327,6 +327,7 @@ static void note_vms(struct diff_load *load)
 	const struct trace_state *state = diff_load_state(load);
 	uint32_t i = state->num_vms > MAX_VMS_OLD ? state->num_vms - MAX_VMS_OLD : 0;
 
+	load->noted_vms = state->num_vms;
 	load->num_vms = 0;
 	for (; i < state->num_vms; i++) {
 		if (!state->objects[state->vms[i].object].live)
@@ -357,7 +358,9 @@ void diff_load_return(struct diff_load *load, const struct agx_decode_step *step
 	load->pending[i] = load->pending[--load->num_pending];
 	if (ret->request == DRM_IOCTL_ASAHI_GEM_CREATE && !ret->result)
 		note_create(load, step, ret);
-	if (ret->request == DRM_IOCTL_ASAHI_VM_CREATE || ret->request == DRM_IOCTL_ASAHI_VM_DESTROY)
+	/* The state has an address space from its first binding on. */
+	if (ret->request == DRM_IOCTL_ASAHI_VM_DESTROY ||
+	    diff_load_state(load)->num_vms != load->noted_vms)
 		note_vms(load);
 	if (ret->request == DRM_IOCTL_ASAHI_VM_BIND)
 		note_bindings(load);

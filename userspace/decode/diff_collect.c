@@ -9,14 +9,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agx_cs_pack.h"
 #include "diff_collect.h"
 #include "diff_trace.h"
+#include "diff_work.h"
 
 #define MAX_DEPTH   64
 #define MAX_SHADERS (1u << 24)
 
 struct level {
 	uint8_t kind;    /* enum agx_decode_kind */
+	uint8_t shape;   /* enum diff_shape */
 	bool quiet;      /* its own values are not compared */
 	uint64_t shader; /* number in the decoder's table */
 	uint8_t shaders; /* inside so far */
@@ -29,12 +32,18 @@ struct diff_collect {
 	struct diff_builder *builder;
 	struct diff_collect_target target;
 	struct agx_decode_sink sink;
+	bool is_work; /* target.command: see diff_work.h */
+	struct diff_work work;
 	struct level levels[MAX_DEPTH];
+	struct level none; /* outside of all, and deeper than they reach */
 	unsigned int depth;
 	unsigned int skipped; /* nodes that are open and left out */
+	bool uniforms;        /* the innermost of them is what a list fills registers from */
+	uint32_t pending;     /* children since the last draw: of work */
 	unsigned int arrays;  /* of descriptors that are open */
 	unsigned int streams; /* and streams and lists: what is outside stands in the command */
 	uint64_t submit;
+	uint32_t command;
 	uint32_t *shaders; /* blob by the decoder's number */
 	size_t num_shaders;
 	uint8_t *scratch;
@@ -43,10 +52,10 @@ struct diff_collect {
 
 static struct level *level(struct diff_collect *c)
 {
-	static struct level none;
-
-	if (!c->depth || c->depth > MAX_DEPTH)
-		return &none;
+	if (!c->depth || c->depth > MAX_DEPTH) {
+		c->none = (struct level){0};
+		return &c->none;
+	}
 	return &c->levels[c->depth - 1];
 }
 
@@ -110,10 +119,23 @@ static void shader_title(struct diff_collect *c, char *buf, size_t size)
 	list->shaders++;
 }
 
+/* The place of a descriptor in its array is its name to the shader; so is that of a viewport. */
+static bool is_numbered(const struct diff_collect *c, const struct agx_decode_node *node,
+			const struct level *parent)
+{
+	if (node->kind != AGX_DECODE_RECORD || node->number == AGX_DECODE_NO_NUMBER)
+		return false;
+	if (c->arrays)
+		return true;
+	return c->is_work && parent->kind == AGX_DECODE_STATE && node->desc &&
+	       node->desc->id != AGX_CS_ID_SCISSOR && node->desc->id != AGX_CS_ID_DEPTH_BIAS;
+}
+
 static void begin(void *cookie, const struct agx_decode_node *node)
 {
 	struct diff_collect *c = cookie;
 	const char *title = node->title ? node->title : "";
+	enum diff_shape shape = DIFF_SHAPE_NODE;
 	char text[128];
 
 	/* What a submission waits for and signals is told with the call. */
@@ -122,15 +144,26 @@ static void begin(void *cookie, const struct agx_decode_node *node)
 		c->skipped++;
 		return;
 	}
+	if (c->is_work && c->depth < MAX_DEPTH)
+		shape = diff_work_shape(&c->work, node,
+					c->depth ? level(c)->kind : AGX_DECODE_KINDS);
+	if (shape == DIFF_SHAPE_NONE) {
+		c->skipped++;
+		c->uniforms = node->kind == AGX_DECODE_MEMORY;
+		return;
+	}
 	if (node->kind == AGX_DECODE_SUBMIT)
 		c->submit = node->number;
+	if (node->kind == AGX_DECODE_COMMAND) {
+		c->command = (uint32_t)node->number;
+		c->pending = 0;
+	}
 	if (c->target.decoded && node->address != AGX_DECODE_NO_ADDRESS &&
 	    (node->kind == AGX_DECODE_STREAM || node->kind == AGX_DECODE_LIST ||
 	     node->kind == AGX_DECODE_ARRAY || node->kind == AGX_DECODE_STATE ||
 	     node->kind == AGX_DECODE_SHADER))
 		c->target.decoded(c->target.cookie, node->address);
-	/* The place of a descriptor in its array is its name to the shader. */
-	if (c->arrays && node->kind == AGX_DECODE_RECORD && node->number != AGX_DECODE_NO_NUMBER) {
+	if (is_numbered(c, node, level(c))) {
 		snprintf(text, sizeof(text), "%s %llu", title, (unsigned long long)node->number);
 		title = text;
 	}
@@ -138,11 +171,13 @@ static void begin(void *cookie, const struct agx_decode_node *node)
 		shader_title(c, text, sizeof(text));
 		title = text;
 	}
-	diff_begin(c->builder, node_kind(node->kind), node_topic(c, node->kind), title);
+	if (shape == DIFF_SHAPE_NODE)
+		diff_begin(c->builder, node_kind(node->kind), node_topic(c, node->kind), title);
 	if (++c->depth <= MAX_DEPTH) {
 		*level(c) = (struct level){
 			.kind = (uint8_t)node->kind,
-			.quiet = node->kind == AGX_DECODE_SUBMIT,
+			.shape = (uint8_t)shape,
+			.quiet = node->kind == AGX_DECODE_SUBMIT || shape != DIFF_SHAPE_NODE,
 			.shader = node->kind == AGX_DECODE_SHADER ? node->number : 0,
 		};
 		snprintf(level(c)->title, sizeof(level(c)->title), "%.31s", title);
@@ -159,39 +194,72 @@ static void begin(void *cookie, const struct agx_decode_node *node)
 		diff_leaf_number(c->builder, "entries", node->size);
 }
 
+/* A node has ended that belongs to a stream; draws take what came before them. */
+static void end_in_stream(struct diff_collect *c, enum agx_decode_kind kind, uint32_t *pending)
+{
+	bool draw = kind == AGX_DECODE_DRAW;
+
+	++*pending;
+	if (!draw && kind != AGX_DECODE_DISPATCH)
+		return;
+	if (c->is_work && draw)
+		*pending += diff_work_draw(&c->work);
+	diff_gather(c->builder, *pending, draw ? DIFF_NODE_DRAW : DIFF_NODE_DISPATCH, DIFF_STATE,
+		    draw ? "draw" : "dispatch");
+	*pending = 0;
+}
+
+static void end_of_work(struct diff_collect *c, enum agx_decode_kind kind, uint32_t node)
+{
+	if (kind == AGX_DECODE_COMMAND && !diff_builder_depth(c->builder))
+		c->target.command(c->target.cookie, c->submit, c->command, node);
+	else if (level(c)->shape == DIFF_SHAPE_STATE && diff_work_state(&c->work))
+		return;
+	else if (level(c)->kind == AGX_DECODE_STREAM)
+		end_in_stream(c, kind, &c->pending);
+}
+
 static void end(void *cookie)
 {
 	struct diff_collect *c = cookie;
 	enum agx_decode_kind kind = level(c)->kind;
+	enum diff_shape shape = level(c)->shape;
 	bool kept = c->depth <= MAX_DEPTH;
-	const uint32_t *refs;
-	uint32_t node;
+	const uint32_t *refs = NULL;
+	uint32_t node = 0;
 
 	if (c->skipped) {
 		c->skipped--;
+		c->uniforms = false;
 		return;
 	}
 	if (!c->depth)
 		return;
-	node = diff_end(c->builder, &refs);
+	if (c->is_work && kept && kind == AGX_DECODE_LIST)
+		diff_work_list(&c->work, c->target.is_address, c->target.cookie);
+	if (c->is_work && kept && kind == AGX_DECODE_COMMAND) {
+		bool render = !strcmp(level(c)->title, "render");
+
+		c->work.renders += render;
+		c->work.computes += !render;
+	}
+	if (shape == DIFF_SHAPE_NODE)
+		node = diff_end(c->builder, &refs);
 	c->depth--;
 	if (!kept)
 		return;
 	c->arrays -= kind == AGX_DECODE_ARRAY;
 	c->streams -= is_stream(kind);
-	if (kind == AGX_DECODE_SUBMIT && !c->depth) {
+	if (shape != DIFF_SHAPE_NODE)
+		return;
+	if (c->is_work) {
+		end_of_work(c, kind, node);
+		return;
+	}
+	if (kind == AGX_DECODE_SUBMIT && !c->depth)
 		c->target.submit(c->target.cookie, c->submit, node, refs);
-		return;
-	}
-	if (level(c)->kind != AGX_DECODE_STREAM)
-		return;
-	level(c)->pending++;
-	if (kind == AGX_DECODE_DRAW || kind == AGX_DECODE_DISPATCH) {
-		diff_gather(c->builder, level(c)->pending,
-			    kind == AGX_DECODE_DRAW ? DIFF_NODE_DRAW : DIFF_NODE_DISPATCH,
-			    DIFF_STATE, kind == AGX_DECODE_DRAW ? "draw" : "dispatch");
-		level(c)->pending = 0;
-	}
+	else if (level(c)->kind == AGX_DECODE_STREAM)
+		end_in_stream(c, kind, &level(c)->pending);
 }
 
 /* Values that come now are not compared. */
@@ -217,9 +285,13 @@ static void field(void *cookie, const struct agx_cs_field *desc, uint64_t value)
 static void text(void *cookie, const char *name, const char *value)
 {
 	struct diff_collect *c = cookie;
+	char buf[40];
 
-	if (!is_quiet(c))
-		diff_leaf_text(c->builder, name, value);
+	if (is_quiet(c))
+		return;
+	if (c->is_work && level(c)->kind == AGX_DECODE_COMMAND && strstr(name, "_barrier"))
+		value = diff_work_barrier(&c->work, *name == 'v', value, buf, sizeof(buf));
+	diff_leaf_text(c->builder, name, value);
 }
 
 static void number(void *cookie, const char *name, uint64_t value, enum agx_decode_format format)
@@ -237,6 +309,9 @@ static void number(void *cookie, const char *name, uint64_t value, enum agx_deco
 		if (!strcmp(name, names[i]))
 			return;
 	}
+	/* Where in its buffer: of a timestamp. */
+	if (c->is_work && (!strcmp(name, "offset") || !strcmp(name, "bo_offset")))
+		return;
 	if (format == AGX_DECODE_HEX) {
 		snprintf(buf, sizeof(buf), "0x%llx", (unsigned long long)value);
 		diff_leaf_text(c->builder, name, buf);
@@ -255,6 +330,11 @@ static void address(void *cookie, const char *name, uint64_t value,
 		return;
 	if (!place) {
 		diff_leaf_text(c->builder, name, value ? "unmapped" : "0");
+		return;
+	}
+	/* Which buffer it is, and how else it may be used, is not work. */
+	if (c->is_work) {
+		diff_leaf_text(c->builder, name, "mapped");
 		return;
 	}
 	snprintf(what, sizeof(what), "%s%s%s",
@@ -301,6 +381,8 @@ static void bytes(void *cookie, uint64_t at, const void *data, size_t size)
 	const uint8_t *plain = c->skipped ? NULL : without_addresses(c, data, size);
 
 	(void)at;
+	if (c->skipped && c->uniforms)
+		diff_work_uniforms(&c->work, data, size);
 	if (plain)
 		diff_set_blob(c->builder, diff_blob(c->store, plain, size));
 }
@@ -340,6 +422,13 @@ static void problem(void *cookie, enum agx_cs_problem what, uint64_t at, const c
 	(void)detail;
 	if (c->skipped)
 		return;
+	if (c->is_work && !diff_builder_depth(c->builder)) {
+		diff_begin(c->builder, DIFF_NODE_COMMAND, DIFF_IOCTLS, "submission");
+		diff_leaf_text(c->builder, "problem", agx_cs_problem_name(what));
+		c->target.command(c->target.cookie, c->submit, DIFF_NONE,
+				  diff_end(c->builder, NULL));
+		return;
+	}
 	diff_leaf_typed(c->builder,
 			&(struct diff_leaf){
 				.name = diff_string(c->store, "problem"),
@@ -362,6 +451,9 @@ struct diff_collect *diff_collect_create(struct diff_store *store,
 		free(c);
 		return NULL;
 	}
+	c->is_work = target->command;
+	c->work.store = store;
+	c->work.builder = c->builder;
 	c->sink = (struct agx_decode_sink){
 		.cookie = c,
 		.begin = begin,

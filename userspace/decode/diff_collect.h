@@ -14,6 +14,12 @@ struct diff_collect_target {
 	void (*decoded)(void *cookie, uint64_t address);
 	/* A submission is complete. refs are valid during the call. */
 	void (*submit)(void *cookie, uint64_t number, uint32_t node, const uint32_t *refs);
+	/*
+	 * Instead of it, if there is such a function: a command is complete, in the form of
+	 * diff_work.h, which has no references. command: its number in the submission, DIFF_NONE:
+	 * problems outside of commands.
+	 */
+	void (*command)(void *cookie, uint64_t submit, uint32_t command, uint32_t node);
 	/* True: the word is an address of something. May be NULL. */
 	bool (*is_address)(void *cookie, uint64_t word);
 };

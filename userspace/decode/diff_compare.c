@@ -173,6 +173,8 @@ static void diff_lists(struct agx_diff *diff, const struct diff_list *x, const s
 			place.a.unit = p == SIZE_MAX ? DIFF_NONE : (uint32_t)p;
 			place.b.unit = q == SIZE_MAX ? DIFF_NONE : (uint32_t)q;
 		}
+		place.a.command = p == SIZE_MAX ? DIFF_NONE : x->items[p].command;
+		place.b.command = q == SIZE_MAX ? DIFF_NONE : y->items[q].command;
 		if (p == SIZE_MAX || q == SIZE_MAX || a[p] != b[q])
 			diff_pair_of(diff, p == SIZE_MAX ? 0 : a[p], q == SIZE_MAX ? 0 : b[q],
 				     &place);
@@ -246,6 +248,7 @@ static void diff_calls(struct agx_diff *diff)
 static void diff_submits(struct agx_diff *diff)
 {
 	const struct diff_trace *a = diff->traces[0], *b = diff->traces[1];
+	enum agx_diff_unit unit = diff->options.work ? AGX_DIFF_COMMAND : AGX_DIFF_SUBMIT;
 	struct agx_diff_where where = nowhere();
 	size_t i;
 
@@ -260,14 +263,14 @@ static void diff_submits(struct agx_diff *diff)
 		where.file = a->queues[i].file_number;
 		where.lane = a->queues[i].number;
 		diff_lists(diff, &a->queues[i].submits, other ? &other->submits : NULL, &where,
-			   AGX_DIFF_SUBMIT);
+			   unit);
 	}
 	for (i = 0; i < b->num_queues; i++) {
 		if (same_queue(a, &b->queues[i]))
 			continue;
 		where.file = b->queues[i].file_number;
 		where.lane = b->queues[i].number;
-		diff_lists(diff, NULL, &b->queues[i].submits, &where, AGX_DIFF_SUBMIT);
+		diff_lists(diff, NULL, &b->queues[i].submits, &where, unit);
 	}
 }
 
@@ -468,13 +471,14 @@ static void compare(struct agx_diff *diff)
 
 	take_census(diff, 0);
 	take_census(diff, 1);
-	if (!diff->options.ignore_objects && !diff->error)
+	if (!diff->options.ignore_objects && !diff->options.work && !diff->error)
 		diff->error = diff_identity_create(diff, &diff->identity);
-	if (diff->options.topics[DIFF_IOCTLS] && !diff->error)
+	if (diff->options.topics[DIFF_IOCTLS] && !diff->options.work && !diff->error)
 		diff_calls(diff);
 	if (!diff->error)
 		diff_submits(diff);
-	if (diff->options.topics[DIFF_MEMORY] && !diff->options.limit_submits && !diff->error)
+	if (diff->options.topics[DIFF_MEMORY] && !diff->options.limit_submits &&
+	    !diff->options.work && !diff->error)
 		diff_buffers(diff);
 	if (diff_store_full(diff->store, &same)) {
 		diff_note(diff,
@@ -502,6 +506,7 @@ int agx_diff_create(const char *path_a, const char *path_b, const struct agx_dif
 	const char *const paths[2] = {path_a, path_b};
 	struct diff_trace_params params = {
 		.force = options->force,
+		.work = options->work,
 		.damage = options->damage,
 		.damage_data = options->damage_data,
 	};

@@ -77,6 +77,25 @@ int diff_numbers_set(struct diff_numbers *map, uint64_t key, uint32_t value);
 int diff_match(struct agx_diff *diff, const uint32_t *a, size_t n, const uint32_t *b, size_t m,
 	       struct diff_alignment *out);
 
+/* What a tree is recognised by: see diff_likeness.c. Nodes that are no units have no parts. */
+#define DIFF_SKETCH 96u
+
+struct diff_sketch_part {
+	uint32_t key, weight;
+};
+
+struct diff_sketch {
+	uint32_t kind, count;
+	uint32_t draw, dispatch; /* strings */
+	struct diff_sketch_part parts[DIFF_SKETCH];
+};
+
+void diff_sketch(struct diff_store *store, uint32_t node, struct diff_sketch *sketch);
+/* 0: they have nothing to do with each other. */
+uint32_t diff_sketch_likeness(const struct diff_sketch *a, const struct diff_sketch *b);
+/* Equal for those that run the same code. */
+uint64_t diff_sketch_code(const struct diff_sketch *sketch);
+
 /* A unit inside another one: nodes, or 0, and which of its kind it is. */
 struct diff_inner {
 	uint32_t node[2];

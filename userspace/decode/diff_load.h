@@ -36,10 +36,12 @@ struct diff_load {
 	size_t num_files, files_capacity;
 	uint32_t vms[DIFF_MAX_VMS]; /* that are alive: index in the state */
 	uint32_t num_vms;
+	uint32_t noted_vms;                     /* how many the state had when they were chosen */
 	const struct agx_decode_submit *submit; /* being decoded */
 	uint64_t lowest, highest;               /* addresses that are mapped, or were */
 	uint64_t kept_pages;
 	uint32_t page_records;
+	bool work;
 };
 
 static inline const struct trace_state *diff_load_state(const struct diff_load *load)

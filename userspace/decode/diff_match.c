@@ -101,6 +101,7 @@ struct gap {
 	struct agx_diff *diff;
 	const uint32_t *a, *b;
 	size_t a0, n, b0, m;
+	bool in_rest; /* of a long gap: what runs the same is paired */
 	struct diff_alignment *out;
 };
 
@@ -112,6 +113,33 @@ static void pair(const struct gap *gap, size_t a, size_t b)
 	};
 }
 
+/* How alike each is to each: n rows of m. */
+static int fill_likeness(const struct gap *gap, uint32_t *like)
+{
+	struct diff_store *store = gap->diff->store;
+	const uint32_t *a = gap->a + gap->a0, *b = gap->b + gap->b0;
+	size_t n = gap->n, m = gap->m, i, j;
+	struct diff_sketch *sketches = NULL;
+
+	if (gap->diff->options.work) {
+		sketches = calloc(n + m, sizeof(*sketches));
+		if (!sketches)
+			return -ENOMEM;
+		for (i = 0; i < n + m; i++)
+			diff_sketch(store, i < n ? a[i] : b[i - n], &sketches[i]);
+	}
+	for (i = 0; i < n; i++) {
+		bool unit = sketches && diff_is_unit(diff_node(store, a[i])->kind);
+
+		for (j = 0; j < m; j++)
+			like[i * m + j] =
+				unit ? diff_sketch_likeness(&sketches[i], &sketches[n + j])
+				     : likeness(store, a[i], b[j]);
+	}
+	free(sketches);
+	return 0;
+}
+
 /* The alignment with the largest sum of likeness. */
 static int by_likeness(const struct gap *gap)
 {
@@ -119,7 +147,7 @@ static int by_likeness(const struct gap *gap)
 	uint32_t *like = calloc(n * m, sizeof(*like));
 	uint64_t *best = calloc((n + 1) * width, sizeof(*best));
 
-	if (!like || !best) {
+	if (!like || !best || fill_likeness(gap, like)) {
 		free(like);
 		free(best);
 		return -ENOMEM;
@@ -129,8 +157,6 @@ static int by_likeness(const struct gap *gap)
 		for (j = m; j-- > 0;) {
 			uint64_t take, most = best[(i + 1) * width + j];
 
-			like[i * m + j] = likeness(gap->diff->store, gap->a[gap->a0 + i],
-						   gap->b[gap->b0 + j]);
 			if (best[i * width + j + 1] > most)
 				most = best[i * width + j + 1];
 			take = best[(i + 1) * width + j + 1] + like[i * m + j];
@@ -153,10 +179,44 @@ static int by_likeness(const struct gap *gap)
 	return 0;
 }
 
-/* Long gaps: by what the elements are called. */
-static int by_title(const struct gap *gap)
+static int fill_gap(const struct gap *gap);
+
+/* Long gaps: by what the elements are called; of work, first by what they run. */
+static uint64_t long_key(const struct gap *gap, uint32_t number, bool code)
 {
-	const struct diff_store *store = gap->diff->store;
+	const struct diff_node *node = diff_node(gap->diff->store, number);
+	struct diff_sketch sketch;
+
+	if (!code)
+		return (uint64_t)node->title << 8 | node->kind;
+	diff_sketch(gap->diff->store, number, &sketch);
+	return diff_sketch_code(&sketch);
+}
+
+/* What is left between two pairs of the alignment by code. */
+static int fill_rest(const struct gap *outer, struct gap *gap)
+{
+	int ret = 0;
+
+	gap->in_rest = true;
+	if (gap->n || gap->m)
+		ret = fill_gap(gap);
+	*gap = (struct gap){
+		.diff = outer->diff,
+		.a = outer->a,
+		.b = outer->b,
+		.out = outer->out,
+		.a0 = gap->a0 + gap->n + 1,
+		.b0 = gap->b0 + gap->m + 1,
+	};
+	return ret;
+}
+
+static int by_key(const struct gap *gap)
+{
+	uint64_t steps = (uint64_t)(gap->n + gap->m) * DIFF_SKETCH;
+	bool code = gap->diff->options.work && !gap->in_rest && gap->diff->budget.steps > steps;
+	struct gap rest = *gap;
 	struct diff_alignment pairs;
 	uint64_t *keys = calloc(gap->n + gap->m, sizeof(*keys));
 	size_t i;
@@ -164,20 +224,35 @@ static int by_title(const struct gap *gap)
 
 	if (!keys)
 		return -ENOMEM;
-	for (i = 0; i < gap->n + gap->m; i++) {
-		const struct diff_node *node = diff_node(
-			store, i < gap->n ? gap->a[gap->a0 + i] : gap->b[gap->b0 + i - gap->n]);
-
-		keys[i] = (uint64_t)node->title << 8 | node->kind;
-	}
+	if (code)
+		gap->diff->budget.steps -= steps;
+	for (i = 0; i < gap->n + gap->m; i++)
+		keys[i] = long_key(
+			gap, i < gap->n ? gap->a[gap->a0 + i] : gap->b[gap->b0 + i - gap->n], code);
 	ret = diff_align(keys, gap->n, keys + gap->n, gap->m, &gap->diff->budget, &pairs);
 	free(keys);
 	if (ret)
 		return ret;
-	for (i = 0; i < pairs.count; i++)
-		pair(gap, pairs.pairs[i].a, pairs.pairs[i].b);
+	rest.n = 0;
+	rest.m = 0;
+	for (i = 0; i < pairs.count && !ret; i++) {
+		const struct diff_pair *p = &pairs.pairs[i];
+
+		if (!code) {
+			pair(gap, p->a, p->b);
+		} else if (p->a == SIZE_MAX || p->b == SIZE_MAX) {
+			rest.n += p->a != SIZE_MAX;
+			rest.m += p->b != SIZE_MAX;
+		} else {
+			ret = fill_rest(gap, &rest);
+			if (!ret)
+				pair(gap, p->a, p->b);
+		}
+	}
+	if (code && !ret)
+		ret = fill_rest(gap, &rest);
 	free(pairs.pairs);
-	return 0;
+	return ret;
 }
 
 static int fill_gap(const struct gap *gap)
@@ -196,7 +271,7 @@ static int fill_gap(const struct gap *gap)
 		gap->diff->budget.steps -= (uint64_t)gap->n * gap->m * MAX_LOOK;
 		return by_likeness(gap);
 	}
-	return by_title(gap);
+	return by_key(gap);
 }
 
 int diff_match(struct agx_diff *diff, const uint32_t *a, size_t n, const uint32_t *b, size_t m,

@@ -22,6 +22,12 @@ void diff_leaf_value(const struct diff_store *store, const struct diff_leaf *lea
 	case DIFF_LEAF_NUMBER:
 		snprintf(buf, size, "%" PRIu64, leaf->value);
 		break;
+	case DIFF_LEAF_WORD:
+		snprintf(buf, size, "0x%08" PRIx64, leaf->value);
+		break;
+	case DIFF_LEAF_HALF:
+		snprintf(buf, size, "0x%04" PRIx64, leaf->value);
+		break;
 	case DIFF_LEAF_FIELD:
 		agx_cs_print(leaf->desc, leaf->value, text);
 		snprintf(buf, size, "%s", text);

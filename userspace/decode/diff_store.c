@@ -694,3 +694,56 @@ void diff_gather(struct diff_builder *builder, uint32_t count, enum diff_kind ki
 	first->node = intern(builder->store, &node, NULL, list);
 	builder->children.count = at + 1;
 }
+
+uint32_t diff_take_child(struct diff_builder *builder)
+{
+	const struct child *last;
+
+	if (!diff_builder_children(builder) || builder->store->error)
+		return 0;
+	last = (const struct child *)builder->children.items + --builder->children.count;
+	builder->child_refs.count = last->ref;
+	return last->node;
+}
+
+/* A child and what it is sorted by. */
+struct sorted {
+	uint32_t title, node;
+};
+
+static int by_title(const void *p, const void *q)
+{
+	const struct sorted *x = p, *y = q;
+
+	if (x->title != y->title)
+		return x->title < y->title ? -1 : 1;
+	return x->node < y->node ? -1 : x->node > y->node;
+}
+
+void diff_sort_children(struct diff_builder *builder)
+{
+	uint32_t count = diff_builder_children(builder), kept = 0, i;
+	struct sorted *list;
+	struct child *first;
+
+	if (count < 2 || builder->store->error)
+		return;
+	builder->result.count = 0;
+	list = pool_add(builder->store, &builder->result, 2 * (size_t)count, sizeof(uint32_t));
+	if (!list)
+		return;
+	first = (struct child *)builder->children.items + builder->children.count - count;
+	for (i = 0; i < count; i++) {
+		const struct diff_node *node = diff_node(builder->store, first[i].node);
+
+		if (node->refs)
+			return;
+		list[i] = (struct sorted){node->title, first[i].node};
+	}
+	qsort(list, count, sizeof(*list), by_title);
+	for (i = 0; i < count; i++) {
+		if (!i || list[i].node != list[i - 1].node)
+			first[kept++].node = list[i].node;
+	}
+	builder->children.count -= count - kept;
+}

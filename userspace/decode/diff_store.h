@@ -59,6 +59,8 @@ enum diff_kind {
 enum diff_leaf_type {
 	DIFF_LEAF_TEXT, /* value: number of a string */
 	DIFF_LEAF_NUMBER,
+	DIFF_LEAF_WORD, /* of memory: shown with all its digits */
+	DIFF_LEAF_HALF,
 	DIFF_LEAF_FIELD,    /* desc: struct agx_cs_field */
 	DIFF_LEAF_ARGUMENT, /* desc: struct agx_ioctl_field */
 	DIFF_LEAF_OBJECT,   /* value: number of a string that tells what it is; has a reference */
@@ -162,5 +164,13 @@ void diff_gather(struct diff_builder *builder, uint32_t count, enum diff_kind ki
 
 /* Children so far of the node that is being built. */
 uint32_t diff_builder_children(const struct diff_builder *builder);
+
+/*
+ * For trees without references, whose parts have an order that means nothing. The first: the last
+ * child leaves the node that is being built again; 0: there is none. The second: the children are
+ * sorted by title, and of equal ones one stays.
+ */
+uint32_t diff_take_child(struct diff_builder *builder);
+void diff_sort_children(struct diff_builder *builder);
 
 #endif

@@ -73,6 +73,7 @@ void diff_load_item(struct diff_load *load, struct diff_list *list, uint32_t nod
 		return;
 	item->node = node;
 	item->number = number;
+	item->command = DIFF_NONE;
 	keep_refs(load, refs, diff_node(load->store, node)->refs, &item->refs);
 }
 
@@ -334,6 +335,32 @@ static void target_submit(void *cookie, uint64_t number, uint32_t node, const ui
 	diff_load_item(load, &queue->submits, node, (uint32_t)number, refs);
 }
 
+/* Files that submit are counted for themselves: programs open devices to look at them, too. */
+static void target_command(void *cookie, uint64_t number, uint32_t command, uint32_t node)
+{
+	struct diff_load *load = cookie;
+	struct diff_trace *trace = load->trace;
+	uint32_t found = numbered(load, &load->queues, load->submit->file, trace->num_queues);
+	struct diff_queue *queue;
+	struct diff_list *list;
+
+	if (!found)
+		return;
+	if (found > trace->num_queues) {
+		queue = grow(load->store, &trace->queues, &trace->num_queues,
+			     &trace->queues_capacity, sizeof(*queue));
+		if (!queue)
+			return;
+		queue->object = DIFF_NONE;
+		queue->file_number = found;
+		queue->number = 1;
+	}
+	list = &trace->queues[found - 1].submits;
+	diff_load_item(load, list, node, (uint32_t)number, NULL);
+	if (!diff_store_error(load->store))
+		list->items[list->count - 1].command = command;
+}
+
 static int start_decoder(struct diff_load *load)
 {
 	const struct drm_asahi_params_global *gpu = agx_decode_trace_gpu(load->view);
@@ -350,6 +377,7 @@ static int start_decoder(struct diff_load *load)
 		.decoded = target_decoded,
 		.submit = target_submit,
 		.is_address = target_is_address,
+		.command = load->work ? target_command : NULL,
 	};
 
 	load->collect = diff_collect_create(load->store, &target);
@@ -389,7 +417,8 @@ static int take(struct diff_load *load, const struct agx_decode_step *step, bool
 		break;
 	}
 	case AGXT_PAGES:
-		take_pages(load, step);
+		if (!load->work)
+			take_pages(load, step);
 		break;
 	case AGXT_CALL:
 		if (step->is_submit && decode)
@@ -422,7 +451,7 @@ int diff_trace_load(struct diff_store *store, unsigned int side, const char *pat
 	bool decode = params->topics[DIFF_STATE] || params->topics[DIFF_DESCRIPTORS] ||
 		      params->topics[DIFF_SHADERS] || params->topics[DIFF_MEMORY] ||
 		      params->topics[DIFF_IOCTLS];
-	struct diff_load load = {.store = store, .lowest = UINT64_MAX};
+	struct diff_load load = {.store = store, .lowest = UINT64_MAX, .work = params->work};
 	struct agx_trace_info info;
 	struct agx_decode_step step;
 	int ret;

@@ -3,7 +3,8 @@
  * One side of a comparison: a trace, read once, as trees of the store.
  *
  *   lanes    the calls of one thread on one file, in order
- *   queues   the submissions of one queue, in order, decoded
+ *   queues   the submissions of one queue, in order, decoded; or, of work (see diff_work.h), the
+ *            commands of all queues of one file, in the order in which they were submitted
  *   buffers  what the program wrote into each buffer object, page by page
  *
  * Files, threads, queues and buffers are counted in the order in which they came into use: that is how
@@ -18,7 +19,8 @@
 /* A root, and where the references of its tree start in refs. */
 struct diff_item {
 	uint32_t node;
-	uint32_t number; /* of the submit in its trace, DIFF_NONE: none */
+	uint32_t number;  /* of the submit in its trace, DIFF_NONE: none */
+	uint32_t command; /* of work: in the submit; else DIFF_NONE */
 	size_t refs;
 };
 
@@ -36,8 +38,8 @@ struct diff_lane {
 struct diff_queue {
 	uint32_t object; /* of the state, DIFF_NONE: submits to a queue that is not known */
 	uint32_t file_number;
-	uint32_t number; /* from 1, in its file */
-	struct diff_list submits;
+	uint32_t number;          /* from 1, in its file */
+	struct diff_list submits; /* of work: commands */
 };
 
 /* A page that the program changed. */
@@ -98,6 +100,7 @@ struct diff_trace_params {
 	bool force;
 	void (*damage)(void *data, const struct agx_trace_error *error);
 	void *damage_data;
+	bool work;                /* commands in the form of diff_work.h, and nothing else */
 	bool topics[DIFF_TOPICS]; /* what is wanted: without the decoded ones nothing is decoded */
 };
 
