@@ -13,11 +13,11 @@
 
 #define SIZE 64
 
-/* x, y (-1 to 1, y is up), red, green, blue */
+/* x, y (-1 to 1 from the left and from the top), red, green, blue */
 static const float vertices[3][8] = {
-	{0.0f, 0.9f, 1.0f, 0.0f, 0.0f},
-	{-0.9f, -0.9f, 0.0f, 1.0f, 0.0f},
-	{0.9f, -0.9f, 0.0f, 0.0f, 1.0f},
+	{0.0f, -0.9f, 1.0f, 0.0f, 0.0f},
+	{-0.9f, 0.9f, 0.0f, 1.0f, 0.0f},
+	{0.9f, 0.9f, 0.0f, 0.0f, 1.0f},
 };
 
 static const struct agx_coefficient coefficients[] = {
@@ -29,9 +29,9 @@ static const struct agx_coefficient coefficients[] = {
 static void weigh(int x, int y, float weight[3])
 {
 	const float px = ((float)x + 0.5f) * 2.0f / SIZE - 1.0f;
-	const float py = 1.0f - ((float)y + 0.5f) * 2.0f / SIZE;
+	const float py = ((float)y + 0.5f) * 2.0f / SIZE - 1.0f;
 
-	weight[0] = (py + 0.9f) / 1.8f;
+	weight[0] = (0.9f - py) / 1.8f;
 	weight[2] = (px / 0.9f + 1.0f - weight[0]) / 2.0f;
 	weight[1] = 1.0f - weight[0] - weight[2];
 }

@@ -5,13 +5,16 @@
  *
  * usage: rebuild SCRIPT
  *
- *   shader CODE PREAMBLE LOCAL SCRATCH     hexadecimal, "-": none; numbered from 0
+ *   address A                              something is mapped there: words of uniforms that are addresses
+ *                                          for Mesa are some here, too
+ *   shader CODE PREAMBLE LOCAL SCRATCH     hexadecimal, "-": none; numbered from 0. LOCAL: bytes, or a
+ *                                          tile: WIDTHxHEIGHTxBYTESxSAMPLES
  *   submit                                 begins a submission
  *   command                                begins a compute pass
  *   uniforms FIRST COUNT BYTES             halves; of the next dispatch, as all up to it
  *   texture|pbe NUMBER FORMAT DIMENSION TILING W H D LAYERS LEVELS SAMPLES WRITEABLE PITCH
  *           FIRST-LEVEL VIEW-LEVELS SWIZZLE
- *   sampler NUMBER MAG MIN MIP S T R BORDER MIN-LOD MAX-LOD ANISOTROPY PIXELS COMPARE FUNCTION
+ *   sampler NUMBER MAG MIN MIP S T R BORDER MIN-LOD MAX-LOD ANISOTROPY PIXELS COMPARE FUNCTION SEAMS
  *   dispatch SHADER threads|groups|indirect|arguments X Y Z GX GY GZ
  *   barrier
  *   end                                    of the submission
@@ -35,6 +38,7 @@ static struct agx_device *device;
 static struct agx_vm *vm;
 static struct agx_queue *queue;
 static struct agx_cmdbuf *cmdbuf;
+static struct agx_buffer *page;
 static struct agx_shader *shaders[MAX_SHADERS];
 static struct agx_image *images[MAX_IMAGES]; /* of the submission */
 static unsigned int image_count;
@@ -113,6 +117,26 @@ static unsigned int word_of(const char *word, const char *const *words)
 	DIE("'%s' is not known here", word);
 }
 
+static void add_address(char **w)
+{
+	struct agx_bind bind = {
+		.op = AGX_BIND_MAP,
+		.address = number(w[1]) / AGX_PAGE_SIZE * AGX_PAGE_SIZE,
+		.size = AGX_PAGE_SIZE,
+	};
+	int ret;
+
+	if (!page)
+		ok(agx_buffer_create(vm, AGX_PAGE_SIZE, AGX_BUFFER_UNBOUND, &page),
+		   "agx_buffer_create");
+	bind.buffer = page;
+	ret = agx_vm_reserve_at(vm, bind.address, bind.size);
+	if (ret == -EBUSY)
+		return; /* something is there already */
+	ok(ret, "agx_vm_reserve_at");
+	ok(agx_vm_bind(vm, &bind, 1), "agx_vm_bind");
+}
+
 static void add_shader(char **w)
 {
 	static uint8_t code[MAX_CODE], preamble[MAX_CODE];
@@ -120,9 +144,15 @@ static void add_shader(char **w)
 		.stage = AGX_STAGE_COMPUTE,
 		.code = code,
 		.code_size = hex(w[1], code, sizeof(code)),
-		.local_bytes = number(w[3]),
 		.scratch_bytes = number(w[4]),
 	};
+	struct agx_tile_layout *tile = &params.tile;
+
+	if (sscanf(w[3], "%ux%ux%ux%u", &tile->width, &tile->height, &tile->sample_bytes,
+		   &tile->samples) < 2) {
+		memset(tile, 0, sizeof(*tile));
+		params.local_bytes = number(w[3]);
+	}
 
 	if (shader_count == MAX_SHADERS)
 		DIE("more than %d shaders", MAX_SHADERS);
@@ -243,6 +273,7 @@ static void add_sampler(char **w)
 		.pixel_coordinates = number(w[12]),
 		.compare = number(w[13]),
 		.compare_function = word_of(w[14], compare_words),
+		.seamful_cube_maps = number(w[15]),
 	};
 
 	if (index >= 16)
@@ -308,7 +339,8 @@ static void step(char **w, unsigned int count)
 	} steps[] = {
 		{"shader", 5, add_shader},    {"uniforms", 4, add_uniforms},
 		{"texture", 16, add_texture}, {"pbe", 16, add_texture},
-		{"sampler", 15, add_sampler}, {"dispatch", 9, dispatch},
+		{"sampler", 16, add_sampler}, {"dispatch", 9, dispatch},
+		{"address", 2, add_address},
 	};
 	unsigned int i;
 
@@ -368,6 +400,7 @@ int main(int argc, char **argv)
 	agx_queue_destroy(queue);
 	while (shader_count)
 		agx_shader_destroy(shaders[--shader_count]);
+	agx_buffer_destroy(page);
 	agx_vm_destroy(vm);
 	agx_device_close(device);
 	agx_context_destroy(ctx);

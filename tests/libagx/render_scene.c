@@ -113,7 +113,7 @@ static void samples(struct agx_cmdbuf *cmdbuf, struct agx_buffer *buffer)
 						  "st_var r0, 12, last\nstop\n");
 	struct agx_shader *fragment =
 		shader(AGX_STAGE_FRAGMENT, ".stage fragment\niter r0_r1, cf6\npixwait 1, 0\n"
-					   "sample_mask 255, 1\npixwait 12, 0\n"
+					   "sample_mask 255, 1\nzs_emit 255, r2\npixwait 12, 0\n"
 					   "st_tile r0_r1, 0, 255, 0, i16, xy\nstop\n");
 	struct agx_render_pass pass = {
 		.colour_count = 2,

@@ -174,7 +174,8 @@ static void check_uniforms(struct fixture *f, unsigned int count, bool ranges)
 
 	/* The two first words are the address to store to. */
 	for (unsigned int i = 2; i < count; i++)
-		p += sprintf(p, "mov r1, u%u\nldimm r2, %u\nstore r1, du0, r2, i32, x, a\n", i, i);
+		p += sprintf(p, "mov r1, u%u\nldimm r2, %u\nstore r1, du0, r2, i32, x, a\nwait a\n",
+			     i, i);
 	sprintf(p, "stop\n");
 	shader = make(f, text);
 	memcpy(values, &f->address, 8);
@@ -696,9 +697,11 @@ static void test_misuse(void **state)
 	WELL(agx_compute_begin(f->cmdbuf, NULL));
 	memset(&bound, 0, sizeof(bound));
 	REFUSED(agx_compute_dispatch(f->cmdbuf, &bound, &one), "before a reset");
-	REFUSED(agx_cmdbuf_bind(f->cmdbuf, count, NULL, &bound), "it names u0l");
+	REFUSED(agx_cmdbuf_bind(f->cmdbuf, count, NULL, &bound),
+		"it names u0l, which the bindings do not give: they have none");
 	bindings.uniform_bytes = 4;
-	REFUSED(agx_cmdbuf_bind(f->cmdbuf, count, &bindings, &bound), "it names u1l");
+	REFUSED(agx_cmdbuf_bind(f->cmdbuf, count, &bindings, &bound),
+		"it names u1l, which the bindings do not give: they have u0 to u0");
 	bindings.uniform_bytes = 1028;
 	REFUSED(agx_cmdbuf_bind(f->cmdbuf, count, &bindings, &bound), "1024 bytes of uniforms");
 	bindings.uniform_bytes = 8;

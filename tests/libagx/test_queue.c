@@ -290,6 +290,15 @@ static void submissions_are_refused_with_a_reason(void **state)
 	assert_int_equal(submit(f, f->queue, NULL, &(struct agx_sync_point){timeline, 0}), -EINVAL);
 	assert_int_equal(submit(f, f->queue, NULL, &(struct agx_sync_point){binary, 1}), -EINVAL);
 	assert_int_equal(submit(f, f->queue, &(struct agx_sync_point){timeline, 1}, NULL), -EINVAL);
+	/* Counts without an array. */
+	assert_int_equal(agx_queue_submit(f->queue, &(struct agx_submission){.cmdbuf_count = 1}),
+			 -EINVAL);
+	assert_int_equal(agx_queue_submit(f->queue, &(struct agx_submission){.wait_count = 1}),
+			 -EINVAL);
+	assert_int_equal(agx_queue_submit(f->queue, &(struct agx_submission){.signal_count = 1}),
+			 -EINVAL);
+	assert_non_null(strstr(agx_error(f->ctx), "a pointer to 1 of them expected"));
+	assert_int_equal(agx_sync_wait_all(NULL, 1, 0), -EINVAL);
 	for (unsigned int i = 0; i < 63; i++)
 		points[i] = (struct agx_sync_point){binary, 0};
 	assert_int_equal(agx_queue_submit(f->queue, &many), -EINVAL);

@@ -16,6 +16,8 @@
 
 #include <agx/agx.h>
 
+#include "asahi_drm.h"
+
 #include "device.h"
 
 #define MAX_IMAGES 16
@@ -647,6 +649,7 @@ static void test_refused_states(void **data)
 	const struct agx_render_pass pass = simple_pass(f);
 	struct agx_draw_state good, s;
 	struct agx_coefficient c[2];
+	struct agx_shader *compute;
 
 	begin(f, &pass);
 	good = state_of(f, f->fragment);
@@ -655,7 +658,9 @@ static void test_refused_states(void **data)
 	refuse(f, agx_render_state(f->cmdbuf, &good), "before this one was reset");
 	begin(f, &pass);
 	s = state_of(f, f->fragment);
-	s.vertex = s.fragment;
+	compute = shader(f, AGX_STAGE_COMPUTE, "stop\n");
+	ok(f, agx_cmdbuf_bind(f->cmdbuf, compute, NULL, &s.vertex));
+	agx_shader_destroy(compute);
 	refuse(f, agx_render_state(f->cmdbuf, &s), "a vertex shader expected, got one of another");
 	begin(f, &pass);
 	refuse(f, agx_render_state(f->cmdbuf, &(struct agx_draw_state){0}),
@@ -670,6 +675,9 @@ static void test_refused_states(void **data)
 	s = good;
 	s.line_width = 17;
 	refuse_state(f, &s, "lines of 1/16 to 16 pixels expected, got 17");
+	s = good;
+	s.lines = s.corners = true;
+	refuse_state(f, &s, "as lines or as corners");
 	s = good;
 	s.count_samples = true;
 	refuse_state(f, &s, "the pass has no counters");
@@ -695,6 +703,111 @@ static void test_refused_states(void **data)
 	refuse_state(f, &s, "cf1 is filled twice");
 	c[0].components = 5;
 	refuse_state(f, &s, "1 to 4 components");
+	c[0].components = 1;
+	c[1].first = 2;
+	refuse_state(f, &s, "no coefficient fills cf1, and one fills cf4");
+	c[1] = (struct agx_coefficient){.source = AGX_COEFFICIENT_Z, .first = 255};
+	refuse_state(f, &s, "registers below cf255 expected");
+	s = good;
+	s.depth_bias = true;
+	s.depth_bias_slope = strtof("inf", NULL);
+	refuse_state(f, &s, "finite numbers of depth bias expected, got 0, inf, 0");
+}
+
+/* What would be taken for something else: it was made for another pass, or of another device. */
+static void test_refused_strangers(void **data)
+{
+	struct fixture *f = *data;
+	const uint64_t end = agx_device_params(agx_vm_device(f->vm))->va_end;
+	struct agx_render_pass pass = simple_pass(f);
+	struct agx_draw_state state, later;
+	struct test_device *other;
+	struct agx_timestamps *times;
+	struct agx_vm *vm;
+
+	begin(f, &pass);
+	state = state_of(f, f->fragment);
+	ok(f, agx_render_state(f->cmdbuf, &state));
+	ok(f, agx_render_end(f->cmdbuf));
+	begin(f, &pass);
+	later = state_of(f, f->fragment);
+	/* A vertex shader's list knows nothing of tiles. */
+	later.vertex = state.vertex;
+	ok(f, agx_render_state(f->cmdbuf, &later));
+	later.fragment = state.fragment;
+	refuse(f, agx_render_state(f->cmdbuf, &later),
+	       "the fragment shader was bound for another command buffer or pass");
+
+	pass.occlusion = end - 16;
+	begin(f, &pass);
+	state = state_of(f, f->fragment);
+	state.count_samples = true;
+	state.occlusion_index = 1;
+	ok(f, agx_render_state(f->cmdbuf, &state));
+	state.occlusion_index = 2;
+	refuse(f, agx_render_state(f->cmdbuf, &state), "a counter at an address of the VM");
+	pass.occlusion = 0;
+
+	assert_int_equal(test_device_open("t8103", &other), 0);
+	assert_int_equal(agx_vm_create(other->device, &vm), 0);
+	assert_int_equal(agx_timestamps_create(vm, 2, &times), 0);
+	pass.fragment_timestamps = (struct agx_timestamp_pair){times, 0, 1};
+	refuse_pass(f, &pass, "got another device's");
+	agx_timestamps_destroy(times);
+	agx_vm_destroy(vm);
+	assert_int_equal(test_device_close(other), 0);
+}
+
+/* The caller's programs at tiles' ends are what the command names; they see the pass's tile. */
+static void test_tile_programs(void **data)
+{
+	static const char background[] =
+		"ldimm r0, 0x3f800000\nldimm r1, 0\nmov r2, u0\n"
+		"ldimm r3, 0\nst_tile r0_r1_r2_r3, 0, 255, 0, u8norm, xyzw\n"
+		"stop\n";
+	static const char end[] = "ldimm r2, 0\nldimm r1, 0\n"
+				  "imgwblk r1l, ts0, r2, 0, 2d, u8norm\nstop\n";
+	struct fixture *f = *data;
+	const struct agx_render_pass pass = simple_pass(f);
+	const uint32_t blue = 0x3f000000;
+	struct agx_bindings uniforms = {.uniforms = &blue, .uniform_bytes = 4}, images = {0};
+	struct agx_shader *shaders[] = {shader(f, AGX_STAGE_BACKGROUND, background),
+					shader(f, AGX_STAGE_END_OF_TILE, end)};
+	const struct drm_asahi_cmd_render *command;
+	struct agx_bound bound[2];
+	struct agx_texture pbe;
+	uint32_t bytes;
+
+	ok(f, agx_pbe_of(f->images[0], NULL, &pbe));
+	images.textures = &pbe;
+	images.texture_count = 1;
+	begin(f, &pass);
+	ok(f, agx_cmdbuf_bind(f->cmdbuf, shaders[0], &uniforms, &bound[0]));
+	ok(f, agx_cmdbuf_bind(f->cmdbuf, shaders[1], &images, &bound[1]));
+	ok(f, agx_render_tile_programs(f->cmdbuf, &bound[0], &bound[1]));
+	ok(f, agx_render_end(f->cmdbuf));
+	ok(f, agx_cmdbuf_end(f->cmdbuf));
+	command = (const void *)((const uint8_t *)agx_cmdbuf_bytes(f->cmdbuf, &bytes) +
+				 sizeof(struct drm_asahi_cmd_header));
+	assert_int_equal(command->bg.usc, bound[0].pipeline | 4);
+	assert_int_equal(command->bg.rsrc_spec, bound[0].counts);
+	assert_int_equal(command->eot.usc, bound[1].pipeline | 4);
+	assert_int_equal(command->eot.rsrc_spec, bound[1].counts);
+	assert_int_not_equal(command->partial_bg.usc, command->bg.usc);
+	assert_true(command->flags & DRM_ASAHI_RENDER_PROCESS_EMPTY_TILES);
+	ok(f, agx_queue_run(f->queue, f->cmdbuf));
+	ok(f, agx_cmdbuf_reset(f->cmdbuf));
+
+	begin(f, &pass);
+	refuse(f, agx_render_tile_programs(f->cmdbuf, &bound[0], NULL),
+	       "one of stage background that was bound in this pass expected");
+	begin(f, &pass);
+	ok(f, agx_cmdbuf_bind(f->cmdbuf, shaders[1], &images, &bound[1]));
+	refuse(f, agx_render_tile_programs(f->cmdbuf, &bound[1], NULL),
+	       "one of stage background expected, got end_of_tile");
+	refuse(f, agx_render_tile_programs(f->cmdbuf, NULL, NULL), "a render pass to be open");
+	agx_shader_destroy(shaders[0]);
+	agx_shader_destroy(shaders[1]);
 }
 
 static void test_refused_draws(void **data)
@@ -702,6 +815,7 @@ static void test_refused_draws(void **data)
 	struct fixture *f = *data;
 	const struct agx_render_pass pass = simple_pass(f);
 	const uint64_t memory = agx_buffer_address(f->buffer);
+	const uint64_t end = agx_device_params(agx_vm_device(f->vm))->va_end;
 	const struct {
 		struct agx_draw draw;
 		const char *part;
@@ -715,6 +829,12 @@ static void test_refused_draws(void **data)
 		{{.indirect = memory + 2}, "arguments at a multiple of 4 in the VM expected"},
 		{{.index_size = AGX_INDEX_8, .indices = memory, .indirect = memory},
 		 "the indices' size in bytes expected"},
+		{{.count = 3,
+		  .index_size = AGX_INDEX_8,
+		  .indices = memory,
+		  .index_bytes = 1ull << 34},
+		 "indices of at most 0x3fffffffc bytes"},
+		{{.count = 3, .index_size = AGX_INDEX_32, .indices = end - 8}, "got 0xc bytes at"},
 	};
 	struct agx_draw_state state;
 	unsigned int i;
@@ -733,9 +853,16 @@ static void test_refused_draws(void **data)
 	begin(f, &pass);
 	refuse(f, agx_render_viewports(f->cmdbuf, NULL, NULL, 17), "1 to 16 expected, got 17");
 	begin(f, &pass);
+	refuse(f, agx_render_viewports(f->cmdbuf, NULL, NULL, 1), "a pointer to 1 of them");
+	begin(f, &pass);
 	refuse(f,
 	       agx_render_viewports(f->cmdbuf, &(struct agx_viewport){0, 0, 1, 1, 0, 2}, NULL, 1),
 	       "depths of 0 to 1 expected");
+	begin(f, &pass);
+	refuse(f,
+	       agx_render_viewports(f->cmdbuf, &(struct agx_viewport){3e38f, 0, 3e38f, 1, 0, 1},
+				    NULL, 1),
+	       "finite numbers expected");
 }
 
 #define ON(gpu, test)                                                  \
@@ -756,7 +883,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_judged, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_refused_passes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_refused_states, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_refused_strangers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_refused_draws, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_tile_programs, set_up, tear_down),
+		ON(t6021, test_tile_programs),
 		ON(t6002, test_passes),
 		ON(t6002, test_draws),
 		ON(t6002, test_state),

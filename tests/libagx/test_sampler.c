@@ -69,6 +69,26 @@ static void parameters_are_in_their_fields(void **state)
 	assert_int_equal(s.compare_func, AGX_CS_COMPARE_FUNC_GEQUAL);
 }
 
+/* Mesa's drivers have no levels in this way. */
+static void pixels_are_of_the_first_level(void **state)
+{
+	const struct agx_cs_sampler s = init(&(struct agx_sampler_params){
+		.pixel_coordinates = true, .magnify = AGX_FILTER_LINEAR});
+
+	(void)state;
+	assert_true(s.pixel_coordinates);
+	assert_int_equal(s.magnify, AGX_CS_FILTER_LINEAR);
+	assert_int_equal(s.mip_filter, AGX_CS_MIP_FILTER_NEAREST);
+	assert_true(s.minimum_lod == 0 && s.maximum_lod == 0);
+}
+
+static void cube_maps_may_have_seams(void **state)
+{
+	(void)state;
+	assert_true(
+		init(&(struct agx_sampler_params){.seamful_cube_maps = true}).seamful_cube_maps);
+}
+
 static void comparisons_have_the_samplers_numbers(void **state)
 {
 	static const enum agx_cs_compare_func expected[] = {
@@ -154,6 +174,8 @@ static void what_the_hardware_does_not_have_is_refused(void **state)
 		{"anisotropy", {.anisotropy = 32}},
 		{"pixel_coordinates", {.pixel_coordinates = true, .anisotropy = 2}},
 		{"pixel_coordinates", {.pixel_coordinates = true, .mip = AGX_MIP_NEAREST}},
+		{"pixel_coordinates", {.pixel_coordinates = true, .min_lod = 1}},
+		{"pixel_coordinates", {.pixel_coordinates = true, .max_lod = 1}},
 	};
 	struct agx_context *ctx;
 
@@ -174,6 +196,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_zero_reads_the_nearest_texel),
 		cmocka_unit_test(parameters_are_in_their_fields),
+		cmocka_unit_test(pixels_are_of_the_first_level),
+		cmocka_unit_test(cube_maps_may_have_seams),
 		cmocka_unit_test(comparisons_have_the_samplers_numbers),
 		cmocka_unit_test(borders_are_coded_as_texels),
 		cmocka_unit_test(what_the_hardware_does_not_have_is_refused),

@@ -40,6 +40,9 @@ static int teardown(void **state)
 	return ret;
 }
 
+/* Of 32 bits to the pixel in r0, all its samples. */
+#define TILE_STORE "st_tile r4, r0l_r0h, 255, 0, explicit_coords, i32, x\n"
+
 static struct agx_shader *make(struct fixture *f, enum agx_stage stage, const char *text)
 {
 	struct agx_shader_params params = {.stage = stage, .text = text};
@@ -119,6 +122,35 @@ static void test_preamble(void **state)
 	agx_shader_destroy(shader);
 }
 
+/* Threadgroup memory as pixels, which another layout of the same size is not. */
+static void test_tile(void **state)
+{
+	static const char text[] = ".threads 32, 32\n.tile 32, 16, 12, 2\n" TILE_STORE "stop\n";
+	const struct agx_tile_layout tile = {32, 16, 16, 2};
+	struct fixture *f = *state;
+	struct agx_shader_params params = {.stage = AGX_STAGE_COMPUTE, .text = text};
+	struct agx_shader *shader = make(*state, AGX_STAGE_COMPUTE, text), *again;
+	char listing[1024];
+
+	assert_memory_equal(&agx_shader_info(shader)->tile, &tile, sizeof(tile));
+	assert_true(agx_shader_info(shader)->uses_tile);
+	assert_int_equal(agx_shader_info(shader)->local_bytes, 0);
+	agx_shader_listing(shader, listing, sizeof(listing));
+	assert_non_null(strstr(listing, ".tile 32, 16, 16, 2\n"));
+	again = make(*state, AGX_STAGE_COMPUTE, listing);
+	assert_memory_equal(&agx_shader_info(again)->tile, &tile, sizeof(tile));
+	agx_shader_destroy(again);
+	agx_shader_destroy(shader);
+
+	/* By parameters, which a text has to agree with. */
+	params.tile = (struct agx_tile_layout){32, 32, 8, 0};
+	refused(*state, &params, -EINVAL, "says 16 for the height of tiles, the parameters say 32");
+	params.text = TILE_STORE "stop\n";
+	assert_int_equal(agx_shader_create(f->vm, &params, &shader), 0);
+	assert_int_equal(agx_shader_info(shader)->tile.samples, 1);
+	agx_shader_destroy(shader);
+}
+
 static void test_fragment(void **state)
 {
 	struct agx_shader *shader = make(*state, AGX_STAGE_FRAGMENT,
@@ -131,6 +163,51 @@ static void test_fragment(void **state)
 	assert_true(agx_shader_info(shader)->uses_tile);
 	assert_int_equal(agx_shader_info(shader)->registers, 16);
 	agx_shader_destroy(shader);
+}
+
+/* What draws have to know of a fragment shader's code. */
+static void test_effects(void **state)
+{
+	enum {
+		READS = 1,
+		DEPTH = 2,
+		MEMORY = 4,
+		SHARES = 8,
+		DISCARDS = 16
+	};
+	static const struct {
+		const char *text;
+		unsigned int effects;
+	} cases[] = {
+		{"stop\n", 0},
+		{"pixwait 12, 0\nst_tile r0, 0, 255, 0, u8norm, x\nstop\n", 0},
+		{"pixwait 12, 0\nld_tile r0, 0, 255, 0, u8norm, x\nstop\n", READS},
+		{"pixwait 1, 0\nsample_mask 255, 0\nstop\n", DISCARDS},
+		{"pixwait 1, 0\nzs_emit 255, r2\nstop\n", DISCARDS | DEPTH},
+		{"pixwait 1, 0\nzs_emit 255, r2l\nstop\n", DISCARDS},
+		{"pixwait 1, 0\nzs_emit 255, r2l_r2h_r3l\nstop\n", DISCARDS | DEPTH},
+		{"store r4, dr0, 0, i32, x, a\nstop\n", MEMORY},
+		{"load r4, dr0, 0, i32, x, a\nwait a\nstop\n", 0},
+		{"dfdx r0, r1\nstop\n", SHARES},
+		{"smpf r0, ts0, ss0, r4, 0, 2d, x, auto_lod, a\nwait a\nstop\n", SHARES},
+		{"smpf r0, ts0, ss0, r4, r6l, 2d, x, lod_min, a\nwait a\nstop\n", 0},
+		{"smpi r0, ts0, ss0, r4, 0, 2d, x, auto_lod, a\nwait a\nstop\n", 0},
+	};
+
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct agx_shader *shader = make(*state, AGX_STAGE_FRAGMENT, cases[i].text);
+		const struct agx_shader_info *info = agx_shader_info(shader);
+		const unsigned int effects =
+			(info->reads_tile ? READS : 0) | (info->writes_depth ? DEPTH : 0) |
+			(info->writes_memory ? MEMORY : 0) | (info->shares ? SHARES : 0) |
+			(info->discards ? DISCARDS : 0);
+
+		if (effects != cases[i].effects)
+			print_error("%s: %#x expected, got %#x\n", cases[i].text, cases[i].effects,
+				    effects);
+		assert_int_equal(effects, cases[i].effects);
+		agx_shader_destroy(shader);
+	}
 }
 
 /* The listing makes the same shader again, and the same listing. */
@@ -231,6 +308,10 @@ static void test_text_refused(void **state)
 		{-EINVAL, 0, ".threads 1\n.preamble\nnonsense\nstop\n.main\nstop", "shader:3:"},
 		{-EINVAL, 0, "/* one\n two */ nonsense\nstop", "shader:2:"},
 		{-EINVAL, 0, "stop\n/* never", "shader:2:1: the comment has no end"},
+		/* The line is shown, and what would do. */
+		{-EINVAL, 0, "stop\n\t mov\tr0, 300\r\nstop",
+		 "fit; ldimm puts others into a register), in \"mov r0, 300\""},
+		{-EINVAL, 0, ".threads 0", "from 1 to 1024, got '0', in \".threads 0\""},
 		{-EINVAL, 0, "jmp_any nowhere\nstop", "shader:1:"},
 		/* A preamble's labels are its own. */
 		{-EINVAL, 0, ".preamble\na: stop\n.main\njmp_any a\nstop", "shader:4:"},
@@ -271,12 +352,30 @@ static void test_text_refused(void **state)
 		{-EINVAL, 0, "mov u10, r0\nstop", "only preambles have it"},
 		{-EINVAL, 0, "st_var r0, 0, last\nstop", "only vertex shaders"},
 		{-EINVAL, 0, "st_tile r4_r5_r6_r7, 0, 255, 0, u8norm, xyzw\nstop",
+		 "explicit coordinates expected"},
+		{-EINVAL, AGX_STAGE_VERTEX, "st_tile r4_r5_r6_r7, 0, 255, 0, u8norm, xyzw\nstop",
 		 "only those of fragments"},
+		{-EINVAL, 0, TILE_STORE "stop", ".tile does not say what that is"},
+		{-EINVAL, 0, ".preamble\n" TILE_STORE "stop\n.main\nstop",
+		 "a preamble does not have"},
+		{-EINVAL, AGX_STAGE_VERTEX, ".tile 32, 32, 8\nstop",
+		 "what the render pass makes it"},
+		{-EINVAL, 0, ".tile 32, 32, 8\n.local 16\nstop", "or a tile, not both"},
+		{-EINVAL, 0, ".tile 16, 32, 8\nstop", "16x16 pixels, got 16x32"},
+		{-EINVAL, 0, ".tile 32, 32, 8, 3\nstop", "1, 2 or 4 samples, got 3"},
+		{-EINVAL, 0, ".tile 32, 32, 32\nstop", "at most 32767 bytes, got 32768"},
+		{-EINVAL, 0, ".tile 16, 16, 65\nstop", ".tile"},
+		{-EINVAL, 0, ".tile 16, 16\nstop", ".tile"},
+		{-EINVAL, 0, ".tile 16, 16, 8\n.tile 16, 16, 8\nstop", "has it already"},
+		{-EINVAL, 0,
+		 ".tile 16, 16, 4\nst_tile r4, r0l_r0h, 255, 8, explicit_coords, i32, x\nstop",
+		 "uses byte 9"},
+		{-EINVAL, 0,
+		 ".tile 16, 16, 4, 2\nst_tile r4, r0l_r0h, 7, 0, explicit_coords, i32, x\nstop",
+		 "and sample 3 of a pixel, .tile gives it 8 and 2"},
 		{-EINVAL, AGX_STAGE_VERTEX, "barrier\nstop", "threadgroups"},
 		{-EINVAL, 0, ".preamble\nbarrier\nstop\n.main\nstop", "preamble: offset 0x0"},
 		{-EINVAL, 0, "lstore r3, r0l, i32, x\nstop", ".local does not say how much"},
-		{-ENOTSUP, 0, "stack_adjust 8\nstop", "helper program"},
-		{-ENOTSUP, 0, ".scratch 16\nstop", "helper program"},
 		{-EINVAL, 0, ".threads 1024\nldimm r120, 0\nstop", "do not fit a core"},
 		{-EINVAL, 0, ".fill 0x200000\nstop", "at most 1048576 bytes"},
 	};
@@ -289,6 +388,33 @@ static void test_text_refused(void **state)
 
 		refused(*state, &params, cases[i].ret, cases[i].message);
 	}
+}
+
+/* Text that makes the same shader again says that it was let pass. */
+static void test_waits(void **state)
+{
+	struct agx_shader_params params = {
+		.name = "hasty",
+		.text = "load r2, du0, r0, i32, x, b\niadd r3, r2, 1\nstop\n",
+	};
+	struct fixture *f = *state;
+	struct agx_shader *shader;
+	char listing[512];
+
+	refused(f, &params, -EINVAL,
+		"hasty: offset 0x8, 'iadd     r3, r2, 1': it reads r2l, which the instruction at "
+		"offset 0x0 is still to fill: wait b expected");
+	params.text = ".preamble\nload r2, du0, 0, i32, x, a\nmov u4, r2\nstop\n.main\nstop\n";
+	refused(f, &params, -EINVAL, "preamble: offset 0x8");
+	params.unchecked_waits = true;
+	assert_int_equal(agx_shader_create(f->vm, &params, &shader), 0);
+	agx_shader_listing(shader, listing, sizeof(listing));
+	agx_shader_destroy(shader);
+	assert_non_null(strstr(listing, "\n.unchecked_waits\n"));
+	params.unchecked_waits = false;
+	params.text = listing;
+	assert_int_equal(agx_shader_create(f->vm, &params, &shader), 0);
+	agx_shader_destroy(shader);
 }
 
 static void test_params_refused(void **state)
@@ -334,11 +460,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_reflection, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_preamble, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_effects, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_fragment, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_tile, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_listing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_code, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_text_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_waits, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_params_refused, setup, teardown),
 	};
 

@@ -4,6 +4,7 @@
  * each texel where upload put it and write it where download looks.
  */
 #include <errno.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,6 +18,7 @@
 
 #include "agx_cs_pack.h"
 #include "device.h"
+#include "format_table.h"
 #include "image_internal.h"
 
 struct fixture {
@@ -417,12 +419,12 @@ static void buffers_are_rows_of_texels(void **state)
 	agx_buffer_destroy(buffer);
 }
 
-/* Runs text with a texture and a PBE over width x height threads. */
-static void run(struct fixture *f, const char *text, const struct agx_texture textures[2],
-		uint32_t width, uint32_t height)
+/* Runs text with a texture, a PBE and a sampler over width x height threads. */
+static void run_sampler(struct fixture *f, const char *text, const struct agx_texture textures[2],
+			const struct agx_sampler_params *sampler_params, uint32_t width,
+			uint32_t height)
 {
 	const struct agx_shader_params params = {.stage = AGX_STAGE_COMPUTE, .text = text};
-	const struct agx_sampler_params nearest = {0};
 	struct agx_bindings bindings = {.textures = textures, .texture_count = 2};
 	const struct agx_dispatch dispatch = {
 		.mode = AGX_DISPATCH_THREADS, .size = {width, height, 1}, .group = {8, 4, 1}};
@@ -431,7 +433,7 @@ static void run(struct fixture *f, const char *text, const struct agx_texture te
 	struct agx_shader *shader;
 
 	MUST(f, agx_shader_create(f->vm, &params, &shader));
-	MUST(f, agx_sampler_init(f->device->ctx, &nearest, &sampler));
+	MUST(f, agx_sampler_init(f->device->ctx, sampler_params, &sampler));
 	bindings.samplers = &sampler;
 	bindings.sampler_count = 1;
 	MUST(f, agx_cmdbuf_create(f->vm, &cmdbuf));
@@ -442,6 +444,14 @@ static void run(struct fixture *f, const char *text, const struct agx_texture te
 	MUST(f, agx_queue_run(f->queue, cmdbuf));
 	agx_cmdbuf_destroy(cmdbuf);
 	agx_shader_destroy(shader);
+}
+
+static void run(struct fixture *f, const char *text, const struct agx_texture textures[2],
+		uint32_t width, uint32_t height)
+{
+	const struct agx_sampler_params nearest = {0};
+
+	run_sampler(f, text, textures, &nearest, width, height);
 }
 
 static const char copy_2d[] = ".threads 8, 4, 1\n"
@@ -556,6 +566,138 @@ static void shaders_find_what_was_uploaded(void **state)
 	}
 }
 
+/* What a component becomes that a border has in so many bits. */
+static bool is_near(float got, float wanted, enum agx_cs_texture_type type, unsigned int bits)
+{
+	const float low = type == AGX_CS_TEXTURE_TYPE_SNORM ? -1 : 0;
+
+	if (type == AGX_CS_TEXTURE_TYPE_FLOAT)
+		return bits == 32 ? got == wanted : fabsf(got - wanted) <= fabsf(wanted) / 2048;
+	if (type == AGX_CS_TEXTURE_TYPE_SNORM)
+		bits--;
+	wanted = wanted < low ? low : wanted > 1 ? 1 : wanted;
+	return fabsf(got - wanted) <= 0.501f / (float)((1u << bits) - 1);
+}
+
+static uint32_t integer_of(uint32_t wanted, enum agx_cs_texture_type type, unsigned int bits)
+{
+	const uint32_t most = bits == 32 ? UINT32_MAX : (1u << bits) - 1;
+	const int32_t high = (int32_t)(most >> 1), number = (int32_t)wanted;
+
+	if (type == AGX_CS_TEXTURE_TYPE_UINT)
+		return wanted < most ? wanted : most;
+	return (uint32_t)(number < -high - 1 ? -high - 1 : number > high ? high : number);
+}
+
+/* Which bits a component has is what agx_border.c of Mesa says; the formats' own otherwise. */
+static unsigned int border_bits(const struct lib_format *format, unsigned int c)
+{
+	switch (format->channels) {
+	case AGX_CS_CHANNELS_BC4:
+	case AGX_CS_CHANNELS_BC5:
+		return 14;
+	case AGX_CS_CHANNELS_BC1:
+	case AGX_CS_CHANNELS_BC3:
+	case AGX_CS_CHANNELS_BC7:
+	case AGX_CS_CHANNELS_ETC2_RGB8:
+		return 8;
+	case AGX_CS_CHANNELS_R11G11B10:
+		return 16;
+	default:
+		return format->info.srgb && format->place[c] < 3 ? 12 : format->bits[c];
+	}
+}
+
+/* A shader that reads beyond the edge gets the colour, whatever the format and its order in memory. */
+static void borders_have_their_colour(void **state)
+{
+	static const char beyond[] =
+		".threads 8, 4, 1\n"
+		"	ldimm	r0, 0x40000000	; 2.0\n"
+		"	ldimm	r1, 0xbf800000	; -1.0\n"
+		"	smpf	r4_r5_r6_r7, ts0, ss0, r0, 0, 2d, xyzw, auto_lod, a\n"
+		"	wait	a\n"
+		"	mov	r0, thread_in_grid_x\n"
+		"	mov	r1, thread_in_grid_y\n"
+		"	imgw	r4_r5_r6_r7, ts1, r0, 0, 2d\n"
+		"	stop\n";
+	static const float colours[][4] = {
+		{0.1f, 0.3f, 0.6f, 0.9f}, {1, 0, -0.75f, 0.5f}, {-3, 5, 0.004f, 0.25f}};
+	static const uint32_t integers[][4] = {
+		{1, 2, 3, 4}, {200, 300, 70000, 1}, {-1u, -200u, -70000u, -3u}};
+	struct agx_layout_params params = {.dimension = AGX_DIMENSION_2D,
+					   .tiling = AGX_TILING_TWIDDLED,
+					   .width = 8,
+					   .height = 8};
+	struct fixture *f = *state;
+	unsigned int formats = 0;
+
+	for (unsigned int i = 1; i < 3 * AGX_FORMATS; i++) {
+		const enum agx_format id = (enum agx_format)(i / 3);
+		const struct lib_format *format = lib_format(id);
+		const struct agx_sampler_params sampler = {
+			.wrap = {AGX_WRAP_CLAMP_TO_BORDER, AGX_WRAP_CLAMP_TO_BORDER},
+			.border = AGX_BORDER_CUSTOM,
+			.border_format = id,
+			.border_colour = format && format->info.integer
+						 ? (union agx_texel){.u = {integers[i % 3][0],
+									   integers[i % 3][1],
+									   integers[i % 3][2],
+									   integers[i % 3][3]}}
+						 : (union agx_texel){.f = {colours[i % 3][0],
+									   colours[i % 3][1],
+									   colours[i % 3][2],
+									   colours[i % 3][3]}},
+		};
+		union agx_texel got[64], expected = {.f = {0, 0, 0, 1}};
+		struct agx_texture textures[2];
+		unsigned int bits[4] = {0};
+		struct agx_image *from, *to;
+
+		if (!format || id == AGX_FORMAT_R9G9B9E5_FLOAT || id == AGX_FORMAT_ASTC_4X4_UNORM)
+			continue;
+		formats += i % 3 == 0;
+		params.format = id;
+		params.writeable = false;
+		from = create(f, &params);
+		params.format =
+			format->type == AGX_CS_TEXTURE_TYPE_UINT   ? AGX_FORMAT_R32G32B32A32_UINT
+			: format->type == AGX_CS_TEXTURE_TYPE_SINT ? AGX_FORMAT_R32G32B32A32_SINT
+								   : AGX_FORMAT_R32G32B32A32_FLOAT;
+		params.writeable = true;
+		to = create(f, &params);
+		MUST(f, agx_texture_of(from, NULL, &textures[0]));
+		MUST(f, agx_pbe_of(to, NULL, &textures[1]));
+		run_sampler(f, beyond, textures, &sampler, 8, 8);
+		MUST(f, agx_image_download(to, &(struct agx_region){0}, AGX_FORMAT_NONE, got, 0));
+		for (unsigned int c = 0; c < format->info.components; c++)
+			bits[format->info.compressed ? c : format->place[c]] =
+				border_bits(format, c);
+		if (format->info.integer)
+			expected.u[3] = 1;
+		for (unsigned int c = 0; c < 4; c++) {
+			bool good;
+
+			if (bits[c] && format->info.integer)
+				good = got[0].u[c] == integer_of(sampler.border_colour.u[c],
+								 format->type, bits[c]);
+			else if (bits[c])
+				good = is_near(got[0].f[c], sampler.border_colour.f[c],
+					       format->type, bits[c]);
+			else
+				good = got[0].u[c] == expected.u[c];
+			if (!good)
+				fail_msg("%s, component %u: 0x%x (%g) of 0x%x (%g) in %u bits",
+					 format->info.name, c, got[0].u[c], (double)got[0].f[c],
+					 sampler.border_colour.u[c],
+					 (double)sampler.border_colour.f[c], bits[c]);
+		}
+		agx_image_destroy(from);
+		agx_image_destroy(to);
+	}
+	assert_in_range(formats, 50, AGX_FORMATS);
+}
+
 /* A view's swizzle, a buffer of texels, and an array's layer that the shader names. */
 static void shaders_see_swizzled_buffers_and_layers(void **state)
 {
@@ -624,6 +766,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(views_that_cannot_be_are_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(buffers_are_rows_of_texels, setup, teardown),
 		cmocka_unit_test_setup_teardown(shaders_find_what_was_uploaded, setup, teardown),
+		cmocka_unit_test_setup_teardown(borders_have_their_colour, setup, teardown),
 		cmocka_unit_test_setup_teardown(shaders_see_swizzled_buffers_and_layers, setup,
 						teardown),
 	};

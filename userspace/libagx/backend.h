@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What a device is made of below the uAPI: a node's descriptor, or a virtual GPU in this process. */
+/*
+ * What a device is made of below the uAPI: a node's descriptor, or a virtual GPU in this process.
+ */
 #ifndef AGX_LIBAGX_BACKEND_H
 #define AGX_LIBAGX_BACKEND_H
 
@@ -34,11 +36,16 @@ struct agx_backend {
 /* backend_node.c: takes fd over, also on failure. */
 int lib_backend_node(struct agx_context *ctx, int fd, struct agx_backend **backend);
 
-/* backend_virtual.c: loads the virtual node's module when first used. -ENOSYS: it is not installed. */
+/*
+ * backend_virtual.c: loads the virtual node's module when first used. -ENOSYS: it is not installed.
+ */
 int lib_backend_virtual(struct agx_context *ctx, const struct agx_virtual_params *params,
 			struct agx_backend **backend);
 
-/* The virtual GPUs: the name and product of number index, chip and firmware versions; -ENOENT behind the last. */
+/*
+ * The virtual GPUs: the name and product of number index, chip and firmware versions; -ENOENT
+ * behind the last.
+ */
 int lib_virtual_gpu(struct agx_context *ctx, unsigned int index, const char **name,
 		    const char **product, uint32_t *chip_id);
 

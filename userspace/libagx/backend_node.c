@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* A node of the asahi driver: a Mac's, that of a virtual machine, or what `agx run` shows as one. */
+/*
+ * A node of the asahi driver: a Mac's, that of a virtual machine, or what `agx run` shows as one.
+ */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -63,9 +65,13 @@ static const struct agx_backend_ops node_ops = {
 
 static int check_driver(struct agx_context *ctx, int fd)
 {
-	drmVersionPtr version = drmGetVersion(fd);
+	drmVersionPtr version;
 	int ret = 0;
 
+	errno = 0;
+	version = drmGetVersion(fd);
+	if (!version && errno == ENOMEM)
+		return lib_fail(ctx, -ENOMEM, "node: no memory for the driver's name");
 	if (!version)
 		return lib_fail(ctx, -ENODEV, "node: it does not answer as a DRM node does: %s",
 				strerror(errno));

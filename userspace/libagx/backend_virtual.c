@@ -23,22 +23,25 @@ struct virtual_backend {
 	void *finding_data;
 };
 
-/* Where this library is, without the name of its file; "" when that is not known. */
-static void own_directory(char *path, size_t size)
+/* Where this library is, without the name of its file; "" when that is not known. -ENOMEM. */
+static int own_directory(char *path, size_t size)
 {
 	char *resolved, *slash;
 	Dl_info info;
 
 	path[0] = '\0';
 	if (!dladdr((const void *)(uintptr_t)own_directory, &info) || !info.dli_fname)
-		return;
+		return 0;
 	resolved = realpath(info.dli_fname, NULL);
+	if (!resolved && errno == ENOMEM)
+		return -ENOMEM;
 	slash = resolved ? strrchr(resolved, '/') : NULL;
 	if (slash && (size_t)(slash - resolved) < size) {
 		*slash = '\0';
 		strcpy(path, resolved);
 	}
 	free(resolved);
+	return 0;
 }
 
 /* The file at place number index; false: there is no such place here. */
@@ -59,21 +62,21 @@ static bool module_path(unsigned int index, const char *directory, char *path, s
 	return n > 0 && (size_t)n < size;
 }
 
-static void *open_module(struct agx_context *ctx)
+static int open_module(struct agx_context *ctx, void **handle)
 {
 	char path[PATH_MAX], directory[PATH_MAX - 64], tried[3 * PATH_MAX] = "";
 	const char *why = "";
-	void *handle;
 
-	own_directory(directory, sizeof(directory));
+	if (own_directory(directory, sizeof(directory)))
+		return lib_fail(ctx, -ENOMEM, "virtual GPUs: no memory to look for the module");
 	for (unsigned int i = 0; i < 4; i++) {
 		size_t used = strlen(tried);
 
 		if (!module_path(i, directory, path, sizeof(path)))
 			continue;
-		handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-		if (handle)
-			return handle;
+		*handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+		if (*handle)
+			return 0;
 		why = dlerror();
 		if (strlen(path) + 3 < sizeof(tried) - used)
 			sprintf(tried + used, "%s%s", used ? ", " : "", path);
@@ -81,18 +84,17 @@ static void *open_module(struct agx_context *ctx)
 		if (i == 0 || !access(path, F_OK))
 			break;
 	}
-	lib_fail(ctx, -ENOSYS, "virtual GPUs: no module to be had from %s: %s",
-		 tried[0] ? tried : "any known place", why ? why : "");
-	return NULL;
+	return lib_fail(ctx, -ENOSYS, "virtual GPUs: no module to be had from %s: %s",
+			tried[0] ? tried : "any known place", why ? why : "");
 }
 
 static int load_module(struct agx_context *ctx, void **handle, const struct virtual_module **module)
 {
 	const struct virtual_module *m;
+	int ret = open_module(ctx, handle);
 
-	*handle = open_module(ctx);
-	if (!*handle)
-		return -ENOSYS;
+	if (ret)
+		return ret;
 	m = dlsym(*handle, LIBAGX_VIRTUAL_SYMBOL);
 	if (m && m->version == LIBAGX_VIRTUAL_VERSION && m->size == sizeof(*m)) {
 		*module = m;

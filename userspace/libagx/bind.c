@@ -2,13 +2,16 @@
 /*
  * Bindings: the list of USC words that gives a program its registers.
  *
- * The order of words, and the values of fields that nobody understands, are Mesa's: src/asahi/lib/agx_usc.h,
- * src/asahi/lib/agx_linker.c, src/asahi/vulkan/hk_cmd_buffer.c, hk_shader.c.
+ * The order of words, and the values of fields that nobody understands, are Mesa's:
+ * src/asahi/lib/agx_usc.h, src/asahi/lib/agx_linker.c, src/asahi/vulkan/hk_cmd_buffer.c,
+ * hk_shader.c.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "cmdbuf_internal.h"
 #include "render_tile.h"
+#include "scratch.h"
 #include "shader_internal.h"
 
 #define WORD_UNIFORMS       64 /* halves, of one word */
@@ -22,12 +25,20 @@ _Static_assert(sizeof(((struct agx_sampler *)0)->bytes) == AGX_CS_SAMPLER_SIZE,
 _Static_assert(AGX_CS_SAMPLER_SIZE + AGX_CS_BORDER_SIZE == SAMPLER_WITH_BORDER,
 	       "as the hardware has it");
 
+/* given: how many there are from 0 on. */
 static int refuse_missing(struct agx_cmdbuf *cmdbuf, const struct agx_shader *shader,
-			  const char *what, unsigned int number, const char *part)
+			  const char *what, unsigned int number, const char *part,
+			  unsigned int given, bool ranges)
 {
+	char last[32] = "none";
+
+	if (given)
+		snprintf(last, sizeof(last), "%s0 to %s%u", what, what, given - 1);
 	return lib_cmdbuf_error(cmdbuf, -EINVAL,
-				"bind of %s: it names %s%u%s, which the bindings do not give",
-				shader->name, what, number, part);
+				"bind of %s: it names %s%u%s, which the bindings do not give: they "
+				"have %s%s",
+				shader->name, what, number, part, last,
+				ranges ? ", and ranges" : "");
 }
 
 /* Of bits first to end - 1, those that are in a word. */
@@ -81,7 +92,10 @@ static unsigned int first_from(const struct lib_bits *needed, unsigned int count
 	return first_missing(needed, &given);
 }
 
-/* The ranges make sense, and with the copied uniforms give all that is named. *top: one more than the highest. */
+/*
+ * The ranges make sense, and with the copied uniforms give all that is named. *top: one more than
+ * the highest.
+ */
 static int check_uniforms(struct agx_cmdbuf *cmdbuf, const struct agx_shader *shader,
 			  const struct agx_bindings *bindings, unsigned int *top)
 {
@@ -132,7 +146,8 @@ static int check_uniforms(struct agx_cmdbuf *cmdbuf, const struct agx_shader *sh
 	}
 	missing = first_missing(&shader->uniforms, &given);
 	if (missing < LIB_UNIFORMS)
-		return refuse_missing(cmdbuf, shader, "u", missing / 2, missing % 2 ? "h" : "l");
+		return refuse_missing(cmdbuf, shader, "u", missing / 2, missing % 2 ? "h" : "l",
+				      (bindings->uniform_bytes + 3) / 4, bindings->range_count);
 	return 0;
 }
 
@@ -158,10 +173,12 @@ static int check_states(struct agx_cmdbuf *cmdbuf, const struct agx_shader *shad
 			shader->name, bindings->texture_count, bindings->sampler_count);
 	missing = first_from(&shader->textures, bindings->texture_count);
 	if (missing < LIB_TEXTURES)
-		return refuse_missing(cmdbuf, shader, "ts", missing, "");
+		return refuse_missing(cmdbuf, shader, "ts", missing, "", bindings->texture_count,
+				      false);
 	missing = first_from(&shader->filtered, bindings->sampler_count);
 	if (missing < LIB_SAMPLERS)
-		return refuse_missing(cmdbuf, shader, "ss", missing, "");
+		return refuse_missing(cmdbuf, shader, "ss", missing, "", bindings->sampler_count,
+				      false);
 	/* Fetches of texels name one without a use for what it says. */
 	for (unsigned int i = bindings->sampler_count; i < LIB_SAMPLERS; i++) {
 		if (lib_bit(&shader->samplers, i))
@@ -230,8 +247,8 @@ static bool has_borders(const struct agx_bindings *bindings)
 }
 
 /*
- * What fetches are given: Mesa's for them, src/asahi/vulkan/hk_device.c, which fills in what is beyond
- * the edge.
+ * What fetches are given: Mesa's for them, src/asahi/vulkan/hk_device.c, which fills in what is
+ * beyond the edge.
  */
 static void put_default_sampler(uint8_t *at)
 {
@@ -297,6 +314,15 @@ static uint8_t *put_program(uint8_t *at, const struct agx_cmdbuf *cmdbuf,
 
 	if (fragment || end) {
 		lib_tile_shared(cmdbuf->tile, &shared);
+	} else if (info->tile.width) {
+		const struct lib_tile tile = {
+			.width = (uint8_t)info->tile.width,
+			.height = (uint8_t)info->tile.height,
+			.samples = (uint8_t)info->tile.samples,
+			.sample_bytes = (uint8_t)info->tile.sample_bytes,
+		};
+
+		lib_tile_shared(&tile, &shared);
 	} else {
 		agx_cs_usc_shared_init(&shared);
 		shared.layout = AGX_CS_SHARED_LAYOUT_VERTEX_COMPUTE;
@@ -317,6 +343,8 @@ static uint8_t *put_program(uint8_t *at, const struct agx_cmdbuf *cmdbuf,
 	agx_cs_usc_registers_init(&registers);
 	registers.register_count = info->registers;
 	registers.unknown_13 = fragment;
+	/* As large as the stack of the program or of the preamble: which of them is not known. */
+	registers.spill_size = shader->stack ? lib_scratch_class(shader->stack_words) : 0;
 	registers.unknown_24 = info->stage == AGX_STAGE_VERTEX || fragment;
 	agx_cs_usc_registers_pack(at, &registers);
 	at += AGX_CS_USC_REGISTERS_SIZE;
@@ -370,7 +398,9 @@ static uint32_t counts_of(const struct agx_shader *shader, unsigned int uniforms
 	if (samplers < info->samplers)
 		samplers = info->samplers;
 	counts.sampler_state_register_count = sampler_states(samplers, extended);
-	counts.preamble_register_count = info->preamble_registers;
+	/* Mesa, src/asahi/compiler/agx_compile.c: with a stack, preambles have to have them all. */
+	counts.preamble_register_count =
+		shader->stack & LIB_STACK_PREAMBLE ? LIB_REGISTERS : info->preamble_registers;
 	agx_cs_counts_pack(&word, &counts);
 	return word;
 }
@@ -396,6 +426,9 @@ static int hold(struct agx_cmdbuf *cmdbuf, const struct agx_shader *shader)
 		cmdbuf->shader_capacity = capacity;
 	}
 	cmdbuf->shaders[cmdbuf->shader_count++] = lib_shader_get(held);
+	/* Those at the ends of a tile have none. */
+	if (held->stack)
+		cmdbuf->bound_stack[held->info.stage] |= held->stack;
 	return 0;
 }
 
@@ -497,6 +530,8 @@ int agx_cmdbuf_bind(struct agx_cmdbuf *cmdbuf, const struct agx_shader *shader,
 		return ret;
 	bound->shader = shader;
 	bound->counts = counts_of(shader, uniforms, bindings->texture_count, samplers, extended);
-	bound->generation = cmdbuf->generation;
+	/* Lists of fragment shaders describe the tiles of their pass. */
+	bound->generation = shader->info.stage > AGX_STAGE_VERTEX ? cmdbuf->tile_generation
+								  : cmdbuf->generation;
 	return 0;
 }

@@ -52,7 +52,7 @@ static void give_back(struct agx_buffer *buffer)
 	if (ret)
 		lib_log(vm->device->ctx, AGX_LOG_ERROR,
 			"%s: buffer at %#llx: VM_BIND: %s: its addresses stay taken",
-			vm->device->name, (unsigned long long)buffer->address, strerror(-ret));
+			vm->device->name, (unsigned long long)buffer->address, lib_reason(ret));
 }
 
 void lib_buffer_put(struct agx_buffer *buffer)
@@ -93,7 +93,7 @@ static int finish(struct agx_buffer *buffer, unsigned int flags)
 			lib_fail(vm->device->ctx, ret,
 				 "buffer: VM_BIND of %#llx bytes at %#llx: %s",
 				 (unsigned long long)buffer->size,
-				 (unsigned long long)buffer->address, strerror(-ret));
+				 (unsigned long long)buffer->address, lib_reason(ret));
 			goto free_address;
 		}
 	}
@@ -128,7 +128,7 @@ static int make_handle(struct agx_buffer *buffer, unsigned int flags)
 	ret = lib_ioctl(device, DRM_IOCTL_ASAHI_GEM_CREATE, &args);
 	if (ret < 0)
 		return lib_fail(device->ctx, ret, "buffer: GEM_CREATE of %#llx bytes: %s",
-				(unsigned long long)buffer->size, strerror(-ret));
+				(unsigned long long)buffer->size, lib_reason(ret));
 	buffer->handle = args.handle;
 	buffer->shared = flags & AGX_BUFFER_EXPORTABLE;
 	if (buffer->shared && lib_gem_add(device, args.handle))
@@ -231,7 +231,7 @@ int agx_buffer_import(struct agx_vm *vm, int fd, unsigned int flags, struct agx_
 		return lib_fail(device->ctx, ret,
 				"import: a dma-buf expected in descriptor %d: PRIME_FD_TO_HANDLE: "
 				"%s",
-				fd, strerror(-ret));
+				fd, lib_reason(ret));
 	}
 	ret = finish(buffer, flags);
 	if (!ret)
@@ -254,7 +254,8 @@ int agx_buffer_export(struct agx_buffer *buffer, int *fd)
 				"export: a buffer with AGX_BUFFER_EXPORTABLE expected");
 	ret = lib_ioctl(device, DRM_IOCTL_PRIME_HANDLE_TO_FD, &args);
 	if (ret < 0)
-		return lib_fail(device->ctx, ret, "export: PRIME_HANDLE_TO_FD: %s", strerror(-ret));
+		return lib_fail(device->ctx, ret, "export: PRIME_HANDLE_TO_FD: %s",
+				lib_reason(ret));
 	*fd = args.fd;
 	return 0;
 }
@@ -279,44 +280,46 @@ uint32_t agx_buffer_handle(const struct agx_buffer *buffer)
 	return buffer->handle;
 }
 
-static void *map_locked(struct agx_buffer *buffer)
+static int map_locked(struct agx_buffer *buffer, void **map)
 {
 	struct drm_asahi_gem_mmap_offset args = {.handle = buffer->handle};
 	struct agx_device *device = buffer->device;
-	void *map = NULL;
 	int ret;
 
 	ret = lib_ioctl(device, DRM_IOCTL_ASAHI_GEM_MMAP_OFFSET, &args);
-	if (ret < 0) {
-		lib_fail(device->ctx, ret, "map: GEM_MMAP_OFFSET: %s", strerror(-ret));
-		return NULL;
-	}
-	if (buffer->size > SIZE_MAX) {
-		lib_fail(device->ctx, -ENOMEM, "map: %#llx bytes are more than the CPU can address",
-			 (unsigned long long)buffer->size);
-		return NULL;
-	}
-	ret = device->backend->ops->map(device->backend, args.offset, (size_t)buffer->size, &map);
-	if (ret) {
-		lib_fail(device->ctx, ret, "map: %#llx bytes: %s", (unsigned long long)buffer->size,
-			 strerror(-ret));
-		return NULL;
-	}
-	atomic_store_explicit(&buffer->map, map, memory_order_release);
-	return map;
+	if (ret < 0)
+		return lib_fail(device->ctx, ret, "map: GEM_MMAP_OFFSET: %s", lib_reason(ret));
+	if (buffer->size > SIZE_MAX)
+		return lib_fail(device->ctx, -ENOMEM,
+				"map: %#llx bytes are more than the CPU can address",
+				(unsigned long long)buffer->size);
+	ret = device->backend->ops->map(device->backend, args.offset, (size_t)buffer->size, map);
+	if (ret)
+		return lib_fail(device->ctx, ret, "map: %#llx bytes: %s",
+				(unsigned long long)buffer->size, lib_reason(ret));
+	atomic_store_explicit(&buffer->map, *map, memory_order_release);
+	return 0;
+}
+
+int lib_buffer_map(struct agx_buffer *buffer, void **map)
+{
+	int ret = 0;
+
+	*map = atomic_load_explicit(&buffer->map, memory_order_acquire);
+	if (*map)
+		return 0;
+	/* Rare enough for the device's lock. */
+	pthread_mutex_lock(&buffer->device->gem.lock);
+	*map = atomic_load_explicit(&buffer->map, memory_order_relaxed);
+	if (!*map)
+		ret = map_locked(buffer, map);
+	pthread_mutex_unlock(&buffer->device->gem.lock);
+	return ret;
 }
 
 void *agx_buffer_map(struct agx_buffer *buffer)
 {
-	void *map = atomic_load_explicit(&buffer->map, memory_order_acquire);
+	void *map;
 
-	if (map)
-		return map;
-	/* Rare enough for the device's lock. */
-	pthread_mutex_lock(&buffer->device->gem.lock);
-	map = atomic_load_explicit(&buffer->map, memory_order_relaxed);
-	if (!map)
-		map = map_locked(buffer);
-	pthread_mutex_unlock(&buffer->device->gem.lock);
-	return map;
+	return lib_buffer_map(buffer, &map) ? NULL : map;
 }

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * Command buffers: what is recorded, what of it DRM_IOCTL_ASAHI_SUBMIT gets, and whether it is under way.
+ * Command buffers: what is recorded, what of it DRM_IOCTL_ASAHI_SUBMIT gets, and whether it is
+ * under way.
  *
- * The first error of recording stays: everything recorded behind it is refused with the same, and the end
- * says it again. A command buffer is one thread's at a time; submissions hold it by points of their queue's
- * timeline, so nothing has to be told when work ends.
+ * The first error of recording stays: everything recorded behind it is refused with the same, and
+ * the end says it again. A command buffer is one thread's at a time; submissions hold it by points
+ * of their queue's timeline, so nothing has to be told when work ends.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "cmdbuf_internal.h"
+#include "scratch.h"
 #include "shader_internal.h"
 
 int lib_cmdbuf_error(struct agx_cmdbuf *cmdbuf, int ret, const char *format, ...)
@@ -25,6 +27,14 @@ int lib_cmdbuf_error(struct agx_cmdbuf *cmdbuf, int ret, const char *format, ...
 		memcpy(cmdbuf->message, text, sizeof(text));
 	}
 	return lib_fail(cmdbuf->ctx, ret, "%s", text);
+}
+
+int lib_cmdbuf_failed(struct agx_cmdbuf *cmdbuf, int ret, const char *what)
+{
+	char why[384];
+
+	agx_error_copy(cmdbuf->ctx, why, sizeof(why));
+	return lib_cmdbuf_error(cmdbuf, ret, "%s: %s", what, why);
 }
 
 static const char *pass_name(enum lib_pass pass)
@@ -53,7 +63,7 @@ int lib_cmdbuf_recording_slow(struct agx_cmdbuf *cmdbuf, enum lib_pass pass, con
 	return 0;
 }
 
-static uint64_t next_generation(struct agx_cmdbuf *cmdbuf)
+uint64_t lib_cmdbuf_generation(struct agx_cmdbuf *cmdbuf)
 {
 	return atomic_fetch_add_explicit(&cmdbuf->ctx->generations, 1, memory_order_relaxed) + 1;
 }
@@ -71,7 +81,7 @@ int agx_cmdbuf_create(struct agx_vm *vm, struct agx_cmdbuf **out)
 	cmdbuf->vm = lib_vm_get(vm);
 	cmdbuf->device = agx_vm_device(vm);
 	params = agx_device_params(cmdbuf->device);
-	cmdbuf->generation = next_generation(cmdbuf);
+	cmdbuf->generation = lib_cmdbuf_generation(cmdbuf);
 	cmdbuf->shader_base = agx_vm_shader_base(vm);
 	cmdbuf->va_start = params->va_start;
 	cmdbuf->va_end = params->va_end;
@@ -94,37 +104,57 @@ static void drop_shaders(struct agx_cmdbuf *cmdbuf)
 	for (unsigned int i = 0; i < cmdbuf->shader_count; i++)
 		lib_shader_put(cmdbuf->shaders[i]);
 	cmdbuf->shader_count = 0;
+	memset(cmdbuf->bound_stack, 0, sizeof(cmdbuf->bound_stack));
 }
 
-/* 0, or -ETIME: some of it has not ended within ns. */
+static void drop_scratches(struct agx_cmdbuf *cmdbuf)
+{
+	for (uint32_t i = 0; i < cmdbuf->scratch_count; i++)
+		lib_scratch_put(cmdbuf->scratches[i]);
+	cmdbuf->scratch_count = 0;
+}
+
+/* 0, or -ETIME: some of it has not ended within ns; or why that is not known. */
 static int wait_flights(struct agx_cmdbuf *cmdbuf, uint64_t ns)
 {
+	int first = 0;
+
 	for (unsigned int i = 0; i < cmdbuf->flight_count; i++) {
 		const struct lib_flight *flight = &cmdbuf->flights[i];
-		int ret = agx_sync_wait(lib_queue_timeline(flight->queue), flight->point, ns);
+		int ret = lib_queue_wait_point(flight->queue, flight->point, ns);
 
-		if (ret)
-			return ret;
+		if (ret && !first)
+			first = ret;
 	}
-	drop_flights(cmdbuf);
-	return 0;
+	if (!first)
+		drop_flights(cmdbuf);
+	return first;
 }
 
 void agx_cmdbuf_destroy(struct agx_cmdbuf *cmdbuf)
 {
+	int ret;
+
 	if (!cmdbuf)
 		return;
-	wait_flights(cmdbuf, AGX_FOREVER);
-	/* Of a lost device: nothing runs there any more. */
+	ret = wait_flights(cmdbuf, AGX_FOREVER);
+	/* On a lost device nothing runs any more. */
+	if (ret && ret != -ENODEV)
+		lib_log(cmdbuf->ctx, AGX_LOG_ERROR,
+			"command buffer: destroyed without knowing that its work has ended: wait: "
+			"%s",
+			lib_reason(ret));
 	drop_flights(cmdbuf);
 	if (cmdbuf->render_destroy)
 		cmdbuf->render_destroy(cmdbuf->render);
 	drop_shaders(cmdbuf);
+	drop_scratches(cmdbuf);
 	lib_pool_finish(&cmdbuf->memory);
 	lib_pool_finish(&cmdbuf->window);
 	lib_vm_put(cmdbuf->vm);
 	free(cmdbuf->flights);
 	free(cmdbuf->shaders);
+	free(cmdbuf->scratches);
 	free(cmdbuf->commands);
 	free(cmdbuf->bytes);
 	free(cmdbuf);
@@ -132,17 +162,24 @@ void agx_cmdbuf_destroy(struct agx_cmdbuf *cmdbuf)
 
 int agx_cmdbuf_reset(struct agx_cmdbuf *cmdbuf)
 {
-	if (wait_flights(cmdbuf, 0))
+	int ret = wait_flights(cmdbuf, 0);
+
+	if (ret == -ETIME)
 		return lib_fail(cmdbuf->ctx, -EBUSY,
 				"command buffer reset: work of it is still under way");
+	if (ret)
+		return lib_fail(cmdbuf->ctx, ret,
+				"command buffer reset: whether work of it is under way: %s",
+				lib_reason(ret));
 	drop_shaders(cmdbuf);
+	drop_scratches(cmdbuf);
 	cmdbuf->tile = NULL;
 	lib_pool_reset(&cmdbuf->memory);
 	lib_pool_reset(&cmdbuf->window);
 	if (cmdbuf->render_reset)
 		cmdbuf->render_reset(cmdbuf->render);
 	memset(&cmdbuf->stream, 0, sizeof(cmdbuf->stream));
-	cmdbuf->generation = next_generation(cmdbuf);
+	cmdbuf->generation = lib_cmdbuf_generation(cmdbuf);
 	cmdbuf->pass = LIB_PASS_NONE;
 	cmdbuf->ended = false;
 	cmdbuf->error = 0;
@@ -258,17 +295,44 @@ int lib_cmdbuf_command(struct agx_cmdbuf *cmdbuf, enum drm_asahi_cmd_type type, 
 	return 0;
 }
 
+int lib_cmdbuf_scratch(struct agx_cmdbuf *cmdbuf, enum agx_stage stage, uint8_t stack,
+		       struct drm_asahi_helper_program *helper)
+{
+	struct lib_scratch *scratch;
+
+	memset(helper, 0, sizeof(*helper));
+	if (!stack)
+		return 0;
+	if (grow((void **)&cmdbuf->scratches, &cmdbuf->scratch_capacity, cmdbuf->scratch_count, 1,
+		 sizeof(struct lib_scratch *)))
+		return lib_cmdbuf_error(cmdbuf, -ENOMEM,
+					"command buffer: no memory to keep scratch memory");
+	scratch = lib_scratch_get(cmdbuf->vm, stage, stack & LIB_STACK_PREAMBLE, helper);
+	for (uint32_t i = 0; i < cmdbuf->scratch_count; i++) {
+		if (cmdbuf->scratches[i] == scratch) {
+			lib_scratch_put(scratch);
+			return 0;
+		}
+	}
+	cmdbuf->scratches[cmdbuf->scratch_count++] = scratch;
+	return 0;
+}
+
 static int place(struct agx_cmdbuf *cmdbuf, const struct agx_timestamps *timestamps,
 		 unsigned int index, struct drm_asahi_timestamp *out)
 {
 	uint32_t handle, offset;
-	int ret = lib_timestamp_place(timestamps, index, &handle, &offset);
-	char text[256];
+	int ret;
 
-	if (ret) {
-		agx_error_copy(cmdbuf->ctx, text, sizeof(text));
-		return lib_cmdbuf_error(cmdbuf, ret, "timestamps of a pass: %s", text);
-	}
+	/* Handles of another device name something else here. */
+	if (lib_timestamps_device(timestamps) != cmdbuf->device)
+		return lib_cmdbuf_error(cmdbuf, -EINVAL,
+					"timestamps of a pass: those of %s expected, got another "
+					"device's",
+					cmdbuf->device->name);
+	ret = lib_timestamp_place(timestamps, index, &handle, &offset);
+	if (ret)
+		return lib_cmdbuf_failed(cmdbuf, ret, "timestamps of a pass");
 	*out = (struct drm_asahi_timestamp){.handle = handle, .offset = offset};
 	return 0;
 }
@@ -327,20 +391,20 @@ uint32_t lib_cmdbuf_append(const struct agx_cmdbuf *cmdbuf, void *to, uint32_t *
 	return cmdbuf->size;
 }
 
+int lib_cmdbuf_submitting(struct agx_cmdbuf *cmdbuf)
+{
+	int ret = grow((void **)&cmdbuf->flights, &cmdbuf->flight_capacity, cmdbuf->flight_count, 1,
+		       sizeof(*cmdbuf->flights));
+
+	return ret ? lib_fail(cmdbuf->ctx, ret, "submission: no memory for what is under way") : 0;
+}
+
 void lib_cmdbuf_submitted(struct agx_cmdbuf *cmdbuf, struct agx_queue *queue, uint64_t point)
 {
-	unsigned int i;
-
-	for (i = 0; i < cmdbuf->flight_count; i++) {
+	for (unsigned int i = 0; i < cmdbuf->flight_count; i++) {
 		if (cmdbuf->flights[i].queue != queue)
 			continue;
 		cmdbuf->flights[i].point = point;
-		return;
-	}
-	if (grow((void **)&cmdbuf->flights, &cmdbuf->flight_capacity, cmdbuf->flight_count, 1,
-		 sizeof(*cmdbuf->flights))) {
-		/* It cannot be remembered, so it must have ended before anybody asks. */
-		agx_sync_wait(lib_queue_timeline(queue), point, AGX_FOREVER);
 		return;
 	}
 	cmdbuf->flights[cmdbuf->flight_count++] =

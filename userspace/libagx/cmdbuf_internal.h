@@ -11,6 +11,7 @@
 
 #include "internal.h"
 
+struct lib_scratch;
 struct lib_tile;
 
 enum lib_pass {
@@ -65,8 +66,8 @@ static inline void *lib_pool_take(struct lib_pool *pool, uint64_t size, uint64_t
 }
 
 /*
- * A control stream that is being written: in pieces of memory, each of which ends with a link to the
- * next. Behind room there is always space for a link.
+ * A control stream that is being written: in pieces of memory, each of which ends with a link to
+ * the next. Behind room there is always space for a link.
  */
 struct lib_stream {
 	uint8_t *at, *room; /* where the next word goes, and where the piece is full */
@@ -103,12 +104,14 @@ struct agx_cmdbuf {
 	/* compute.c: of the open compute pass */
 	struct {
 		bool overlap_pass, overlapping;
-		bool dirty; /* launches since the last barrier */
+		bool dirty;    /* launches since the last barrier */
+		uint8_t stack; /* bits of enum lib_stack: of what was launched */
 		struct drm_asahi_timestamps times;
 	} compute;
 
 	/* render.c: of the open render pass; NULL: there is none */
 	const struct lib_tile *tile;
+	uint64_t tile_generation; /* of what is bound for these tiles alone */
 
 	/* render.c: its own structure; freed by render_destroy, which may be NULL */
 	void *render;
@@ -127,18 +130,32 @@ struct agx_cmdbuf {
 
 	struct agx_shader **shaders; /* references to those that were bound */
 	unsigned int shader_count, shader_capacity;
+	uint8_t bound_stack[AGX_STAGE_FRAGMENT +
+			    1]; /* bits of enum lib_stack: of those of a stage */
+
+	struct lib_scratch **scratches; /* references to those that commands name */
+	uint32_t scratch_count, scratch_capacity;
 
 	struct lib_flight *flights;
 	unsigned int flight_count, flight_capacity;
 };
 
 /*
- * Keeps the message in the context, and the first error of recording in the command buffer. Returns ret.
+ * Keeps the message in the context, and the first error of recording in the command buffer. Returns
+ * ret.
  */
 __attribute__((format(printf, 3, 4))) int lib_cmdbuf_error(struct agx_cmdbuf *cmdbuf, int ret,
 							   const char *format, ...);
 
-/* 0: it is being recorded, without an error so far, and within that kind of pass; what: for messages. */
+/*
+ * The same of a failure of a moment ago, whose message the context has; what: of what it was one.
+ */
+int lib_cmdbuf_failed(struct agx_cmdbuf *cmdbuf, int ret, const char *what);
+
+/*
+ * 0: it is being recorded, without an error so far, and within that kind of pass; what: for
+ * messages.
+ */
 int lib_cmdbuf_recording_slow(struct agx_cmdbuf *cmdbuf, enum lib_pass pass, const char *what);
 
 static inline int lib_cmdbuf_recording(struct agx_cmdbuf *cmdbuf, enum lib_pass pass,
@@ -148,6 +165,9 @@ static inline int lib_cmdbuf_recording(struct agx_cmdbuf *cmdbuf, enum lib_pass 
 		return 0;
 	return lib_cmdbuf_recording_slow(cmdbuf, pass, what);
 }
+
+/* A number that no other command buffer, recording or pass of the context has. */
+uint64_t lib_cmdbuf_generation(struct agx_cmdbuf *cmdbuf);
 
 /* Memory that is kept until the reset. NULL: the error is the command buffer's. */
 void *lib_cmdbuf_memory_failed(struct agx_cmdbuf *cmdbuf, int error);
@@ -163,7 +183,8 @@ static inline void *lib_cmdbuf_memory(struct agx_cmdbuf *cmdbuf, bool shader_win
 }
 
 /*
- * Begins the stream of a pass, and ends it with its terminate word. Errors are the command buffer's.
+ * Begins the stream of a pass, and ends it with its terminate word. Errors are the command
+ * buffer's.
  */
 int lib_stream_begin(struct agx_cmdbuf *cmdbuf, bool vdm);
 int lib_stream_end(struct agx_cmdbuf *cmdbuf);
@@ -173,7 +194,10 @@ int lib_stream_end(struct agx_cmdbuf *cmdbuf);
 
 int lib_stream_grow(struct agx_cmdbuf *cmdbuf);
 
-/* Afterwards size bytes, at most LIB_STREAM_ROOM, can be written at stream.at, which the caller moves. */
+/*
+ * Afterwards size bytes, at most LIB_STREAM_ROOM, can be written at stream.at, which the caller
+ * moves.
+ */
 static inline int lib_stream_room(struct agx_cmdbuf *cmdbuf, uint32_t size)
 {
 	if (__builtin_expect((size_t)(cmdbuf->stream.room - cmdbuf->stream.at) >= size, 1))
@@ -182,11 +206,18 @@ static inline int lib_stream_room(struct agx_cmdbuf *cmdbuf, uint32_t size)
 }
 
 /*
- * Adds a command: one of enum drm_asahi_cmd_type with its payload. Render and compute commands wait for
- * all commands in front of them, or, with overlap, for those of earlier submissions.
+ * Adds a command: one of enum drm_asahi_cmd_type with its payload. Render and compute commands wait
+ * for all commands in front of them, or, with overlap, for those of earlier submissions.
  */
 int lib_cmdbuf_command(struct agx_cmdbuf *cmdbuf, enum drm_asahi_cmd_type type, const void *payload,
 		       uint32_t size, bool overlap);
+
+/*
+ * What a command says of the stacks of a stage's shaders; stack: bits of enum lib_stack. The memory
+ * is kept until the reset.
+ */
+int lib_cmdbuf_scratch(struct agx_cmdbuf *cmdbuf, enum agx_stage stage, uint8_t stack,
+		       struct drm_asahi_helper_program *helper);
 
 /* The uAPI's form of where a command writes its times. pair->timestamps NULL: nowhere. */
 int lib_cmdbuf_timestamps(struct agx_cmdbuf *cmdbuf, const struct agx_timestamp_pair *pair,

@@ -8,8 +8,8 @@
 #define CHUNK_MAX ((uint64_t)4 << 20)
 
 /*
- * Mesa, src/asahi/vulkan/hk_cmd_buffer.c: pieces of streams begin at multiples of 1024. What hardware needs is
- * not known.
+ * Mesa, src/asahi/vulkan/hk_cmd_buffer.c: pieces of streams begin at multiples of 1024. What
+ * hardware needs is not known.
  */
 #define STREAM_ALIGN 1024
 #define STREAM_PIECE 8192
@@ -54,6 +54,7 @@ static int add_chunk(struct lib_pool *pool, uint64_t least)
 	uint64_t size = CHUNK_MIN << (pool->count < 6 ? pool->count : 6);
 	const unsigned int index = pool->map ? pool->current + 1 : 0;
 	struct lib_pool_chunk chunk = {0};
+	void *map;
 	int ret;
 
 	if (size > CHUNK_MAX)
@@ -74,11 +75,12 @@ static int add_chunk(struct lib_pool *pool, uint64_t least)
 	ret = agx_buffer_create(pool->vm, size, pool->flags, &chunk.buffer);
 	if (ret)
 		return ret;
-	chunk.map = agx_buffer_map(chunk.buffer);
-	if (!chunk.map) {
+	ret = lib_buffer_map(chunk.buffer, &map);
+	if (ret) {
 		agx_buffer_destroy(chunk.buffer);
-		return -ENOMEM;
+		return ret;
 	}
+	chunk.map = map;
 	chunk.address = agx_buffer_address(chunk.buffer);
 	chunk.size = agx_buffer_size(chunk.buffer);
 	memmove(&pool->chunks[index + 1], &pool->chunks[index],
@@ -112,10 +114,7 @@ void *lib_pool_grow(struct lib_pool *pool, uint64_t size, uint64_t align, uint64
 
 void *lib_cmdbuf_memory_failed(struct agx_cmdbuf *cmdbuf, int error)
 {
-	char text[256];
-
-	agx_error_copy(cmdbuf->ctx, text, sizeof(text));
-	lib_cmdbuf_error(cmdbuf, error, "command buffer memory: %s", text);
+	lib_cmdbuf_failed(cmdbuf, error, "command buffer memory");
 	return NULL;
 }
 

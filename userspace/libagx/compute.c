@@ -2,8 +2,8 @@
 /*
  * Compute passes: one stream of launches for each.
  *
- * Barriers are Mesa's (src/asahi/libagx/libagx_dgc.h): one word with all bits that Mesa sets stands behind
- * each launch, unless a group of overlapping dispatches says that it is not wanted.
+ * Barriers are Mesa's (src/asahi/libagx/libagx_dgc.h): one word with all bits that Mesa sets stands
+ * behind each launch, unless a group of overlapping dispatches says that it is not wanted.
  */
 #include "cmdbuf_internal.h"
 #include "shader_internal.h"
@@ -34,6 +34,7 @@ int agx_compute_begin(struct agx_cmdbuf *cmdbuf, const struct agx_compute_pass *
 	cmdbuf->compute.overlap_pass = pass->overlap;
 	cmdbuf->compute.overlapping = false;
 	cmdbuf->compute.dirty = false;
+	cmdbuf->compute.stack = 0;
 	cmdbuf->pass = LIB_PASS_COMPUTE;
 	return 0;
 }
@@ -55,6 +56,9 @@ int agx_compute_end(struct agx_cmdbuf *cmdbuf)
 	command.cdm_ctrl_stream_base = cmdbuf->stream.start;
 	command.cdm_ctrl_stream_end = cmdbuf->stream.first_end;
 	command.ts = cmdbuf->compute.times;
+	ret = lib_cmdbuf_scratch(cmdbuf, AGX_STAGE_COMPUTE, cmdbuf->compute.stack, &command.helper);
+	if (ret)
+		return ret;
 	return lib_cmdbuf_command(cmdbuf, DRM_ASAHI_CMD_COMPUTE, &command, sizeof(command),
 				  cmdbuf->compute.overlap_pass);
 }
@@ -244,6 +248,7 @@ int agx_compute_dispatch(struct agx_cmdbuf *cmdbuf, const struct agx_bound *boun
 		agx_cs_cdm_local_size_pack(at, &size);
 		at += AGX_CS_CDM_LOCAL_SIZE_SIZE;
 	}
+	cmdbuf->compute.stack |= bound->shader->stack;
 	if (cmdbuf->compute.overlapping)
 		cmdbuf->compute.dirty = true;
 	else
@@ -328,5 +333,7 @@ int agx_compute_raw(struct agx_cmdbuf *cmdbuf, const void *words, size_t size)
 	cmdbuf->stream.at += size;
 	/* Nobody looks at what it was: a group's end puts its barrier behind it. */
 	cmdbuf->compute.dirty = true;
+	/* Nor what it launches: any of the shaders, perhaps. */
+	cmdbuf->compute.stack |= cmdbuf->bound_stack[AGX_STAGE_COMPUTE];
 	return 0;
 }

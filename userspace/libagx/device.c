@@ -28,17 +28,45 @@ void lib_device_put(struct agx_device *device)
 	free(device);
 }
 
+/* Both are what libdrm's drmIoctl() restarts for. */
+static bool restarts(long ret)
+{
+	return ret == -EINTR || ret == -EAGAIN;
+}
+
+static int done(struct agx_device *device, unsigned long request, long ret)
+{
+	if (ret < 0 && lib_logs(device->ctx, AGX_LOG_DEBUG))
+		lib_log(device->ctx, AGX_LOG_DEBUG, "%s: ioctl %#lx: %s", device->name, request,
+			lib_reason((int)ret));
+	return (int)ret;
+}
+
 int lib_ioctl(struct agx_device *device, unsigned long request, void *arg)
 {
+	struct agx_backend *backend = device->backend;
 	long ret;
 
 	do {
-		ret = device->backend->ops->ioctl(device->backend, request, arg);
-	} while (ret == -EINTR);
-	if (ret < 0 && lib_logs(device->ctx, AGX_LOG_DEBUG))
-		lib_log(device->ctx, AGX_LOG_DEBUG, "%s: ioctl %#lx: %s", device->name, request,
-			strerror((int)-ret));
-	return (int)ret;
+		ret = backend->ops->ioctl(backend, request, arg);
+	} while (restarts(ret));
+	return done(device, request, ret);
+}
+
+int lib_fd_ioctl(struct agx_device *device, int fd, unsigned long request, void *arg)
+{
+	struct agx_backend *backend = device->backend;
+	long ret;
+
+	do {
+		ret = backend->ops->fd_ioctl(backend, fd, request, arg);
+	} while (restarts(ret));
+	return done(device, request, ret);
+}
+
+const char *lib_reason(int ret)
+{
+	return ret == -ENODEV ? "the device is lost" : strerror(-ret);
 }
 
 /* What the rest of the library relies on. A driver would have to be broken to fail here. */
@@ -55,11 +83,14 @@ static int check_params(struct agx_context *ctx, const char *name,
 			"got [%#llx, %#llx) with %#llx bytes for the kernel",
 			name, (unsigned long long)p->vm_start, (unsigned long long)p->vm_end,
 			(unsigned long long)p->vm_kernel_min_size);
-	if (!p->command_timestamp_frequency_hz || !p->max_commands_per_submission)
+	if (!p->command_timestamp_frequency_hz ||
+	    p->command_timestamp_frequency_hz > UINT64_MAX / NS_PER_S ||
+	    !p->max_commands_per_submission)
 		return lib_fail(ctx, -EINVAL,
-				"%s: timestamps' frequency and commands of a submission: more than "
-				"0 expected, got %llu and %u",
-				name, (unsigned long long)p->command_timestamp_frequency_hz,
+				"%s: timestamps' frequency: 1 to %llu Hz expected, got %llu; "
+				"commands of a submission: more than 0 expected, got %u",
+				name, (unsigned long long)(UINT64_MAX / NS_PER_S),
+				(unsigned long long)p->command_timestamp_frequency_hz,
 				p->max_commands_per_submission);
 	return 0;
 }
@@ -77,7 +108,7 @@ int lib_read_params(struct agx_context *ctx, const char *name, struct agx_backen
 
 	do {
 		ret = backend->ops->ioctl(backend, DRM_IOCTL_ASAHI_GET_PARAMS, &get);
-	} while (ret == -EINTR);
+	} while (restarts(ret));
 	if (ret < 0)
 		return lib_fail(ctx, (int)ret,
 				"%s: GET_PARAMS: %s; a driver with the uAPI of Linux 6.16 expected",
@@ -304,7 +335,8 @@ int agx_device_time(struct agx_device *device, uint64_t *ticks)
 	int ret = lib_ioctl(device, DRM_IOCTL_ASAHI_GET_TIME, &time);
 
 	if (ret < 0)
-		return lib_fail(device->ctx, ret, "%s: GET_TIME: %s", device->name, strerror(-ret));
+		return lib_fail(device->ctx, ret, "%s: GET_TIME: %s", device->name,
+				lib_reason(ret));
 	*ticks = time.gpu_timestamp;
 	return 0;
 }
@@ -313,5 +345,6 @@ uint64_t agx_device_ticks_to_ns(const struct agx_device *device, uint64_t ticks)
 {
 	const uint64_t hz = device->params.timestamp_hz;
 
-	return (uint64_t)((unsigned __int128)ticks * NS_PER_S / hz);
+	/* Of whole seconds and the rest, so that neither leaves 64 bits before the result does. */
+	return ticks / hz * NS_PER_S + ticks % hz * NS_PER_S / hz;
 }

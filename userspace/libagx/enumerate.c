@@ -95,6 +95,8 @@ static int from_libdrm(struct lib_nodes *nodes)
 		if (devices[i]->available_nodes & (1 << DRM_NODE_RENDER))
 			ret = add_node(nodes, devices[i]->nodes[DRM_NODE_RENDER],
 				       is_apple(devices[i]));
+	if (count == -ENOMEM)
+		ret = count;
 	if (count > 0)
 		drmFreeDevices(devices, count);
 	return ret;
@@ -119,7 +121,7 @@ void lib_nodes_finish(struct lib_nodes *nodes)
 	nodes->node = NULL;
 }
 
-/* 0: it is one of asahi; 1: it is not, or cannot be looked at. */
+/* 0: it is one of asahi; 1: it is not, or cannot be looked at; -ENOMEM. */
 static int look_at(struct agx_context *ctx, const char *path, struct agx_device_entry *entry)
 {
 	struct agx_device_params params;
@@ -132,7 +134,10 @@ static int look_at(struct agx_context *ctx, const char *path, struct agx_device_
 		return 1;
 	}
 	/* Another driver's node is no failure of the call: no message is kept. */
-	if (lib_backend_node(NULL, fd, &backend))
+	ret = lib_backend_node(NULL, fd, &backend);
+	if (ret == -ENOMEM)
+		return lib_fail(ctx, ret, "devices: no memory to look at %s", path);
+	if (ret)
 		return 1;
 	ret = lib_read_params(NULL, path, backend, &params);
 	backend->ops->destroy(backend);
@@ -160,17 +165,23 @@ int agx_device_list(struct agx_context *ctx, struct agx_device_entry *entries, u
 	int ret;
 
 	ret = lib_nodes_find(ctx, &nodes);
-	for (size_t i = 0; !ret && i < nodes.count; i++) {
-		if (look_at(ctx, nodes.node[i].path, &entry))
+	for (size_t i = 0; ret >= 0 && i < nodes.count; i++) {
+		ret = look_at(ctx, nodes.node[i].path, &entry);
+		if (ret)
 			continue;
 		if (count < max)
 			entries[count] = entry;
 		count++;
 	}
 	lib_nodes_finish(&nodes);
-	if (ret)
+	if (ret < 0)
 		return ret;
-	for (unsigned int i = 0; !lib_virtual_gpu(ctx, i, &name, &product, &chip_id); i++) {
+	for (unsigned int i = 0;; i++) {
+		ret = lib_virtual_gpu(ctx, i, &name, &product, &chip_id);
+		if (ret == -ENOMEM)
+			return ret;
+		if (ret)
+			break;
 		entry = (struct agx_device_entry){
 			.kind = AGX_DEVICE_VIRTUAL,
 			.chip_id = chip_id,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The table of formats. Codes and what the hardware does with them: Mesa, src/asahi/layout/formats.c and
- * src/asahi/genxml/cmdbuf.xml; which can be written by shaders: hk_image.c, those that can be rendered to.
+ * The table of formats. Codes and what the hardware does with them: Mesa,
+ * src/asahi/layout/formats.c and src/asahi/genxml/cmdbuf.xml; which can be written by shaders:
+ * hk_image.c, those that can be rendered to.
  */
 #include <string.h>
 

@@ -19,8 +19,8 @@ enum lib_kind {
 };
 
 /*
- * What a colour is in the tile buffer, from where end-of-tile programs store it: formats of ld_tile and
- * st_tile (Mesa, src/asahi/layout/formats.c).
+ * What a colour is in the tile buffer, from where end-of-tile programs store it: formats of ld_tile
+ * and st_tile (Mesa, src/asahi/layout/formats.c).
  */
 enum lib_tile_format {
 	LIB_TILE_NONE, /* cannot be rendered to */

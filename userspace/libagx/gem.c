@@ -27,7 +27,7 @@ void lib_gem_close(struct agx_device *device, uint32_t handle)
 
 	if (ret < 0)
 		lib_log(device->ctx, AGX_LOG_ERROR, "%s: GEM_CLOSE of handle %u: %s", device->name,
-			handle, strerror(-ret));
+			handle, lib_reason(ret));
 }
 
 /* Handles are small numbers: the kernel gives out the lowest that is free. */

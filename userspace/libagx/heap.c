@@ -68,6 +68,7 @@ static int create_slab(struct lib_heap *heap, uint64_t size, struct slab **out)
 {
 	struct slab *slab = calloc(1, sizeof(*slab));
 	struct agx_context *ctx = heap->vm->device->ctx;
+	void *map;
 	int ret;
 
 	if (!slab)
@@ -77,10 +78,10 @@ static int create_slab(struct lib_heap *heap, uint64_t size, struct slab **out)
 		goto free_slab;
 	slab->start = slab->buffer->address;
 	slab->end = slab->start + slab->buffer->size;
-	ret = -ENOMEM;
-	slab->map = agx_buffer_map(slab->buffer);
-	if (!slab->map)
+	ret = lib_buffer_map(slab->buffer, &map);
+	if (ret)
 		goto put_buffer;
+	slab->map = map;
 	ret = lib_va_init(&slab->va, slab->start, slab->end, LINE);
 	if (ret) {
 		lib_fail(ctx, ret, "shader memory: %s", strerror(-ret));
@@ -134,6 +135,11 @@ static int alloc_locked(struct lib_heap *heap, struct lib_va_request *request, u
 		slab->large = large;
 		heap->empty += !large;
 		ret = take(heap, slab, request, address);
+		/* Nobody would look for room in it. */
+		if (ret && large) {
+			heap->slabs = slab->next;
+			destroy_slab(slab);
+		}
 	}
 	*found = slab;
 	if (ret)

@@ -139,6 +139,8 @@ static int check_transfer(struct agx_image *image, const struct agx_region *regi
 	struct agx_context *ctx = lib_image_context(image);
 	const struct agx_layout_params *p = &image->layout.params;
 	size_t row;
+	void *map;
+	int ret;
 
 	t->image_format = lib_format(p->format);
 	t->format = format == AGX_FORMAT_NONE ? t->image_format : lib_format(format);
@@ -169,11 +171,10 @@ static int check_transfer(struct agx_image *image, const struct agx_region *regi
 		return lib_fail(ctx, -EINVAL,
 				"%s: pitch: at least a row of %zu bytes expected, got %zu", what,
 				row, pitch);
-	t->map = agx_buffer_map(image->buffer);
-	if (!t->map)
-		return -ENOMEM; /* the buffer has said why */
-	t->map += image->offset;
-	return 0;
+	ret = lib_buffer_map(image->buffer, &map);
+	if (!ret)
+		t->map = (uint8_t *)map + image->offset;
+	return ret;
 }
 
 /* Rows of the image's format for a band of the region, and texels for one row. */

@@ -18,9 +18,9 @@ void lib_image_put(struct agx_image *image);
 struct agx_context *lib_image_context(const struct agx_image *image);
 
 /*
- * texture.c: what background programs read an attachment through, and end-of-tile programs write it through: one level,
- * layers from layer on, 2D or an array, multisampled as the image is. The tile buffer holds what is stored, so nothing
- * is converted to sRGB. layers 0: one, no array.
+ * texture.c: what background programs read an attachment through, and end-of-tile programs write it
+ * through: one level, layers from layer on, 2D or an array, multisampled as the image is. The tile
+ * buffer holds what is stored, so nothing is converted to sRGB. layers 0: one, no array.
  */
 int lib_texture_of_attachment(const struct agx_image *image, unsigned int level, unsigned int layer,
 			      unsigned int layers, struct agx_texture *texture);

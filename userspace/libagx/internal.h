@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What the parts of the library share. Each structure is defined by the file that its part is named for. */
+/*
+ * What the parts of the library share. Each structure is defined by the file that its part is named
+ * for.
+ */
 #ifndef AGX_LIBAGX_INTERNAL_H
 #define AGX_LIBAGX_INTERNAL_H
 
@@ -16,6 +19,11 @@
 #include "backend.h"
 #include "gem.h"
 
+/* Descriptors, streams and the uAPI are written as the GPU and the kernel have them. */
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "libagx is for little-endian hosts, as all hosts of these GPUs are"
+#endif
+
 /*
  * context.c
  */
@@ -31,7 +39,10 @@ struct agx_context {
 struct agx_context *lib_context_get(struct agx_context *ctx);
 void lib_context_put(struct agx_context *ctx);
 
-/* Keeps the message for agx_error(), and returns ret, a negative errno. ctx may be NULL: nothing is kept. */
+/*
+ * Keeps the message for agx_error(), and returns ret, a negative errno. ctx may be NULL: nothing is
+ * kept.
+ */
 __attribute__((format(printf, 3, 4))) int lib_fail(struct agx_context *ctx, int ret,
 						   const char *format, ...);
 
@@ -66,10 +77,17 @@ int lib_read_params(struct agx_context *ctx, const char *name, struct agx_backen
 		    struct agx_device_params *params);
 
 /*
- * One ioctl of the device; restarted when a signal interrupted it. A negative errno on failure. Keeps no message:
- * who calls knows what it was for.
+ * One ioctl of the device, or of a descriptor that it gave out; restarted when a signal interrupted
+ * it. A negative errno on failure. Keeps no message: who calls knows what it was for.
  */
 int lib_ioctl(struct agx_device *device, unsigned long request, void *arg);
+int lib_fd_ioctl(struct agx_device *device, int fd, unsigned long request, void *arg);
+
+/*
+ * Why an ioctl of an open device failed, for messages: as strerror(), but for a device that is
+ * lost.
+ */
+const char *lib_reason(int ret);
 
 /*
  * vm.c
@@ -87,6 +105,9 @@ struct agx_buffer *lib_buffer_get(struct agx_buffer *buffer);
 void lib_buffer_put(struct agx_buffer *buffer);
 struct agx_vm *lib_buffer_vm(const struct agx_buffer *buffer);
 
+/* agx_buffer_map() with an errno: 0, or a negative one with the message kept. */
+int lib_buffer_map(struct agx_buffer *buffer, void **map);
+
 /*
  * heap.c: small pieces of larger buffers, by address order, for shaders and lists. Thread-safe.
  */
@@ -99,12 +120,18 @@ void lib_shader_memory_free(struct agx_vm *vm, uint64_t address);
  * queue.c
  */
 
-/* The queue's own timeline: the point that a submission signals beside the caller's. */
-struct agx_sync *lib_queue_timeline(struct agx_queue *queue);
+/* Until a point of the queue's own timeline, as agx_sync_wait(), but no message is kept. */
+int lib_queue_wait_point(struct agx_queue *queue, uint64_t point, uint64_t ns);
 struct agx_queue *lib_queue_get(struct agx_queue *queue);
 void lib_queue_put(struct agx_queue *queue);
 
-/* A binding of the timestamps' buffer as the uAPI wants it (GEM_BIND_OBJECT): handle and byte offset of a place. */
+/* Borrowed. Their places are of this device alone. */
+struct agx_device *lib_timestamps_device(const struct agx_timestamps *timestamps);
+
+/*
+ * A binding of the timestamps' buffer as the uAPI wants it (GEM_BIND_OBJECT): handle and byte
+ * offset of a place.
+ */
 int lib_timestamp_place(const struct agx_timestamps *timestamps, unsigned int index,
 			uint32_t *handle, uint32_t *offset);
 
@@ -119,10 +146,13 @@ int lib_cmdbuf_check(struct agx_cmdbuf *cmdbuf, const struct agx_vm *vm);
 uint32_t lib_cmdbuf_commands(const struct agx_cmdbuf *cmdbuf);
 
 /*
- * Copies the commands (as many bytes as agx_cmdbuf_bytes() says) for a submission in which *vdm render and *cdm
- * compute commands stand in front of them, and counts them. Returns the bytes.
+ * Copies the commands (as many bytes as agx_cmdbuf_bytes() says) for a submission in which *vdm
+ * render and *cdm compute commands stand in front of them, and counts them. Returns the bytes.
  */
 uint32_t lib_cmdbuf_append(const struct agx_cmdbuf *cmdbuf, void *to, uint32_t *vdm, uint32_t *cdm);
+
+/* Room for what lib_cmdbuf_submitted() notes: it cannot fail after that. */
+int lib_cmdbuf_submitting(struct agx_cmdbuf *cmdbuf);
 
 /* It is part of a submission that signals point of the queue's timeline. */
 void lib_cmdbuf_submitted(struct agx_cmdbuf *cmdbuf, struct agx_queue *queue, uint64_t point);
@@ -131,7 +161,10 @@ void lib_cmdbuf_submitted(struct agx_cmdbuf *cmdbuf, struct agx_queue *queue, ui
  * shader.c
  */
 
-/* The parts of lists and launches that are the shader's own: USC addresses of program and preamble (0: none). */
+/*
+ * The parts of lists and launches that are the shader's own: USC addresses of program and preamble
+ * (0: none).
+ */
 uint32_t lib_shader_usc(const struct agx_shader *shader);
 uint32_t lib_shader_preamble_usc(const struct agx_shader *shader);
 struct agx_vm *lib_shader_vm(const struct agx_shader *shader);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * Where texels are. The hardware is told little of it: the size of level 0, how many levels and layers, whether layers
- * begin at pages. Everything else both sides compute, and have to agree on.
+ * Where texels are. The hardware is told little of it: the size of level 0, how many levels and
+ * layers, whether layers begin at pages. Everything else both sides compute, and have to agree on.
  *
- * A twiddled level is a row-major array of tiles, a tile a Morton curve of elements: texels with all their samples, or
- * blocks of a compressed format. A tile is a page of 16 KiB as long as the level has room for one in both directions,
- * afterwards ("small levels") a square that is as large as fits.
+ * A twiddled level is a row-major array of tiles, a tile a Morton curve of elements: texels with
+ * all their samples, or blocks of a compressed format. A tile is a page of 16 KiB as long as the
+ * level has room for one in both directions, afterwards ("small levels") a square that is as large
+ * as fits.
  *
  * Facts: Mesa, src/asahi/layout/layout.c, which was fitted to what Metal allocates on a G13.
  */
@@ -83,8 +84,8 @@ static bool has_full_tiles(const struct lib_elements *e, struct tiles full, unsi
 }
 
 /*
- * Tiles of a large level: those of level 0 divided by four each time, and where the division of columns or rows had a
- * remainder, one more of them.
+ * Tiles of a large level: those of level 0 divided by four each time, and where the division of
+ * columns or rows had a remainder, one more of them.
  */
 static uint64_t large_level_tiles(uint32_t columns, uint32_t rows, unsigned int l)
 {
@@ -146,8 +147,8 @@ static void place_levels(struct agx_layout *layout, unsigned int levels)
 }
 
 /*
- * Which layers begin at pages is up to the driver, who tells the hardware; what is written by PBEs has to, and depth
- * and stencil, whose layers are counted in pages.
+ * Which layers begin at pages is up to the driver, who tells the hardware; what is written by PBEs
+ * has to, and depth and stencil, whose layers are counted in pages.
  */
 static bool wants_pages(const struct agx_layout *layout, const struct agx_format_info *format)
 {

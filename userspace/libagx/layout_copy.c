@@ -2,13 +2,15 @@
 /*
  * Boxes of texels into and out of images.
  *
- * In a tile the bits of x and y alternate, so the position of the next element to the right is found by adding one to
- * the bits of x alone: holes that are filled with ones hand the carry on, and subtracting the mask fills them (Fabian
- * Giesen, "Texture tiling and swizzling"). Most of a box is whole squares of 4x4 elements, which are contiguous in the
- * image: they go as pairs of neighbours, one after the other, since images may be in memory that combines writes and is
- * slow to be read.
+ * In a tile the bits of x and y alternate, so the position of the next element to the right is
+ * found by adding one to the bits of x alone: holes that are filled with ones hand the carry on,
+ * and subtracting the mask fills them (Fabian Giesen, "Texture tiling and swizzling"). Most of a
+ * box is whole squares of 4x4 elements, which are contiguous in the image: they go as pairs of
+ * neighbours, one after the other, since images may be in memory that combines writes and is slow
+ * to be read.
  *
- * The copying functions are made for each size of an element by inlining: bytes is a constant in all of them.
+ * The copying functions are made for each size of an element by inlining: bytes is a constant in
+ * all of them.
  */
 #include <errno.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Queues and submission. Beside what the caller names every submission signals the next point of the
- * queue's timeline, which tells whether it has ended, and a binary sync, which tells how: a point of
- * a timeline forgets the error of its fence.
+ * Queues and submission. Beside what the caller names every submission signals the next point of
+ * the queue's timeline, which tells whether it has ended, and a binary sync, which tells how: a
+ * point of a timeline forgets the error of its fence.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,9 +11,6 @@
 #include "asahi_drm.h"
 
 #include "sync_internal.h"
-
-/* Of a submission, without the queue's own. */
-#define MAX_SYNCS 62u
 
 struct agx_queue {
 	atomic_uint references;
@@ -48,7 +45,7 @@ static void destroy_id(struct agx_queue *queue)
 
 	if (ret < 0)
 		lib_log(queue->device->ctx, AGX_LOG_ERROR, "%s: QUEUE_DESTROY: %s",
-			queue->device->name, strerror(-ret));
+			queue->device->name, lib_reason(ret));
 }
 
 void lib_queue_put(struct agx_queue *queue)
@@ -66,9 +63,9 @@ void lib_queue_put(struct agx_queue *queue)
 	free(queue);
 }
 
-struct agx_sync *lib_queue_timeline(struct agx_queue *queue)
+int lib_queue_wait_point(struct agx_queue *queue, uint64_t point, uint64_t ns)
 {
-	return queue->timeline;
+	return lib_sync_wait(queue->timeline, point, ns);
 }
 
 static int init(struct agx_queue *queue, enum agx_priority priority)
@@ -94,7 +91,7 @@ static int init(struct agx_queue *queue, enum agx_priority priority)
 	ret = lib_ioctl(queue->device, DRM_IOCTL_ASAHI_QUEUE_CREATE, &args);
 	queue->id = args.queue_id;
 	return ret < 0 ? lib_fail(ctx, ret, "queue: QUEUE_CREATE with priority %d: %s", priority,
-				  strerror(-ret))
+				  lib_reason(ret))
 		       : 0;
 }
 
@@ -134,9 +131,20 @@ int agx_queue_create(struct agx_vm *vm, enum agx_priority priority, struct agx_q
 
 void agx_queue_destroy(struct agx_queue *queue)
 {
+	uint64_t point;
+	int ret = 0;
+
 	if (!queue)
 		return;
-	agx_queue_wait(queue, AGX_FOREVER);
+	pthread_mutex_lock(&queue->lock);
+	point = queue->point;
+	pthread_mutex_unlock(&queue->lock);
+	if (point)
+		ret = lib_sync_wait(queue->timeline, point, AGX_FOREVER);
+	if (ret && ret != -ENODEV)
+		lib_log(queue->device->ctx, AGX_LOG_ERROR,
+			"queue: destroyed without knowing that its work has ended: wait: %s",
+			lib_reason(ret));
 	lib_queue_put(queue);
 }
 
@@ -165,7 +173,7 @@ static int submit(struct agx_queue *queue, const void *bytes, uint32_t size,
 		{.sync = queue->timeline, .point = queue->point + 1},
 		{.sync = queue->last},
 	};
-	struct drm_asahi_sync syncs[2 * MAX_SYNCS + 2];
+	struct drm_asahi_sync syncs[2 * AGX_MAX_SYNCS + 2]; /* two are the queue's own */
 	struct drm_asahi_submit args = {
 		.syncs = (uintptr_t)syncs,
 		.cmdbuf = (uintptr_t)bytes,
@@ -183,7 +191,7 @@ static int submit(struct agx_queue *queue, const void *bytes, uint32_t size,
 	if (ret < 0)
 		return lib_fail(queue->device->ctx, ret,
 				"submission: SUBMIT of %u bytes, %u waits, %u signals: %s", size,
-				submission->wait_count, submission->signal_count, strerror(-ret));
+				submission->wait_count, submission->signal_count, lib_reason(ret));
 	queue->point++;
 	return 0;
 }
@@ -193,11 +201,12 @@ static int check(struct agx_queue *queue, const struct agx_submission *submissio
 	struct agx_context *ctx = queue->device->ctx;
 	int ret;
 
-	if (submission->wait_count > MAX_SYNCS || submission->signal_count > MAX_SYNCS)
+	if (submission->wait_count > AGX_MAX_SYNCS || submission->signal_count > AGX_MAX_SYNCS)
 		return lib_fail(
 			ctx, -EINVAL,
 			"submission: at most %u waits and %u signals expected, got %u and %u",
-			MAX_SYNCS, MAX_SYNCS, submission->wait_count, submission->signal_count);
+			AGX_MAX_SYNCS, AGX_MAX_SYNCS, submission->wait_count,
+			submission->signal_count);
 	ret = lib_sync_check(queue->device, submission->waits, submission->wait_count,
 			     "submission: wait");
 	if (ret)
@@ -214,6 +223,10 @@ static int check_cmdbufs(struct agx_queue *queue, const struct agx_submission *s
 	struct agx_context *ctx = queue->device->ctx;
 	uint64_t bytes = 0, commands = 0;
 
+	if (submission->cmdbuf_count && !submission->cmdbufs)
+		return lib_fail(ctx, -EINVAL,
+				"submission: a pointer to %u command buffers expected",
+				submission->cmdbuf_count);
 	for (unsigned int i = 0; i < submission->cmdbuf_count; i++) {
 		int ret = lib_cmdbuf_check(submission->cmdbufs[i], queue->vm);
 		uint32_t one = 0;
@@ -313,7 +326,11 @@ int agx_queue_submit(struct agx_queue *queue, const struct agx_submission *submi
 		return submit_nothing(queue, submission);
 	pthread_mutex_lock(&queue->lock);
 	bytes = join(queue, submission, size);
-	ret = bytes ? submit(queue, bytes, size, submission) : -ENOMEM;
+	ret = bytes ? 0 : -ENOMEM;
+	for (unsigned int i = 0; !ret && i < submission->cmdbuf_count; i++)
+		ret = lib_cmdbuf_submitting(submission->cmdbufs[i]);
+	if (!ret)
+		ret = submit(queue, bytes, size, submission);
 	for (unsigned int i = 0; !ret && i < submission->cmdbuf_count; i++)
 		lib_cmdbuf_submitted(submission->cmdbufs[i], queue, queue->point);
 	pthread_mutex_unlock(&queue->lock);
@@ -374,7 +391,9 @@ int agx_queue_wait(struct agx_queue *queue, uint64_t ns)
 	if (ret)
 		return ret;
 	pthread_mutex_lock(&queue->lock);
-	/* When another thread has submitted since, what the timeline still knows is all there is. */
+	/*
+	 * When another thread has submitted since, what the timeline still knows is all there is.
+	 */
 	if (queue->point == point)
 		ret = agx_sync_status(queue->last, 0);
 	else

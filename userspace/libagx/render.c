@@ -281,9 +281,11 @@ int agx_render_begin(struct agx_cmdbuf *cmdbuf, const struct agx_render_pass *pa
 	render->biases.count = 0;
 	render->biases.size = AGX_CS_DEPTH_BIAS_SIZE;
 	render->state = false;
+	render->clamps = false;
 	render->restart = 0;
 	render->depth_16 = false;
 	render->sized_points = render->unsized_points = false;
+	render->vertex_stack = render->fragment_stack = 0;
 	render->overlap = pass->overlap;
 
 	ret = check_pass(render, pass);
@@ -297,6 +299,7 @@ int agx_render_begin(struct agx_cmdbuf *cmdbuf, const struct agx_render_pass *pa
 		return ret;
 	render->command.vdm_ctrl_stream_base = cmdbuf->stream.start;
 	cmdbuf->tile = &render->tile;
+	cmdbuf->tile_generation = lib_cmdbuf_generation(cmdbuf);
 	cmdbuf->pass = LIB_PASS_RENDER;
 	return lib_render_initial_state(render);
 }
@@ -312,6 +315,22 @@ static int upload(struct lib_render *render, const struct lib_entries *entries, 
 	memcpy(map, entries->bytes, size);
 	*base = address;
 	return 0;
+}
+
+/* Who hands out stacks. */
+static int put_scratch(struct lib_render *render)
+{
+	struct drm_asahi_cmd_render *command = &render->command;
+	int ret;
+
+	if (render->vertex_stack)
+		command->flags |= DRM_ASAHI_RENDER_VERTEX_SCRATCH;
+	ret = lib_cmdbuf_scratch(render->cmdbuf, AGX_STAGE_VERTEX, render->vertex_stack,
+				 &command->vertex_helper);
+	if (ret)
+		return ret;
+	return lib_cmdbuf_scratch(render->cmdbuf, AGX_STAGE_FRAGMENT, render->fragment_stack,
+				  &command->fragment_helper);
 }
 
 int agx_render_end(struct agx_cmdbuf *cmdbuf)
@@ -335,6 +354,8 @@ int agx_render_end(struct agx_cmdbuf *cmdbuf)
 		ret = upload(render, &render->scissors, &render->command.isp_scissor_base);
 	if (!ret)
 		ret = upload(render, &render->biases, &render->command.isp_dbias_base);
+	if (!ret)
+		ret = put_scratch(render);
 	if (!ret)
 		ret = lib_cmdbuf_command(cmdbuf, DRM_ASAHI_CMD_RENDER, &render->command,
 					 sizeof(render->command), render->overlap);

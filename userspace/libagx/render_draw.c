@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: MIT
 /* Draws: an index list each, behind the state that was set before. */
 #include "render_internal.h"
+#include "shader_internal.h"
 
 /* The longest: header, buffer, count, instances, start, two words of an indirect buffer, size. */
 #define LIST_BYTES 32
+
+/* The stream has the size in 32 bits, in words. */
+#define INDICES_MAX (((uint64_t)UINT32_MAX) * 4)
+
+/* The list has 32 bits for words of indices. */
+#define INDEX_BYTES_MAX (4ull * UINT32_MAX)
 
 #define PUSH(to, value)                         \
 	do {                                    \
@@ -15,6 +22,9 @@
 static int check(struct lib_render *render, const struct agx_draw *draw)
 {
 	struct agx_cmdbuf *cmdbuf = render->cmdbuf;
+	const uint32_t arguments = draw->index_size == AGX_INDEX_NONE
+					   ? AGX_CS_DRAW_ARGUMENTS_SIZE
+					   : AGX_CS_DRAW_INDEXED_ARGUMENTS_SIZE;
 	uint64_t bytes;
 
 	if (!render->state)
@@ -25,7 +35,7 @@ static int check(struct lib_render *render, const struct agx_draw *draw)
 					"draw: a size of indices that exists expected, got %u",
 					draw->index_size);
 	if (draw->indirect && (draw->indirect & 3 || draw->indirect < cmdbuf->va_start ||
-			       draw->indirect >= cmdbuf->va_end))
+			       draw->indirect > cmdbuf->va_end - arguments))
 		return lib_cmdbuf_error(
 			cmdbuf, -EINVAL,
 			"draw: arguments at a multiple of 4 in the VM expected, got %#llx",
@@ -47,12 +57,14 @@ static int check(struct lib_render *render, const struct agx_draw *draw)
 					"draw: %u indices are %llu bytes, %llu are there",
 					draw->count, (unsigned long long)bytes,
 					(unsigned long long)draw->index_bytes);
-	if (draw->index_bytes > 1ull << 34 || bytes > 1ull << 34 ||
-	    draw->indices >= cmdbuf->va_end || draw->indices < cmdbuf->va_start)
+	bytes = draw->index_bytes ? draw->index_bytes : bytes;
+	if (bytes > INDEX_BYTES_MAX || draw->indices < cmdbuf->va_start ||
+	    draw->indices >= cmdbuf->va_end || bytes > cmdbuf->va_end - draw->indices)
 		return lib_cmdbuf_error(
 			cmdbuf, -EINVAL,
-			"draw: indices of at most 16 GiB at an address of the VM expected, "
-			"got %#llx",
+			"draw: indices of at most %#llx bytes at addresses of the VM expected, "
+			"got %#llx bytes at %#llx",
+			INDEX_BYTES_MAX, (unsigned long long)bytes,
 			(unsigned long long)draw->indices);
 	return 0;
 }
@@ -162,7 +174,9 @@ int agx_render_raw(struct agx_cmdbuf *cmdbuf, const void *words, size_t size)
 		return ret;
 	memcpy(cmdbuf->stream.at, words, size);
 	cmdbuf->stream.at += size;
-	/* They may have set another one. */
+	/* They may have set another one, and any of the shaders. */
 	render->restart = 0;
+	render->vertex_stack |= cmdbuf->bound_stack[AGX_STAGE_VERTEX];
+	render->fragment_stack |= cmdbuf->bound_stack[AGX_STAGE_FRAGMENT];
 	return 0;
 }

@@ -25,6 +25,12 @@ struct lib_render {
 	bool depth_16;       /* the depth is of 16 bits */
 
 	struct lib_entries scissors, biases;
+	struct lib_clip {
+		struct agx_cs_scissor scissor; /* but for its depths */
+		float near, far;
+	} clips[LIB_MAX_VIEWPORTS]; /* of the current viewports */
+	unsigned int clip_count;
+	bool clamps;      /* the state's clamp_depth, which depths of scissors depend on */
 	uint32_t scissor; /* index of the current first viewport's */
 	uint32_t bias;    /* index of the current one */
 
@@ -34,6 +40,9 @@ struct lib_render {
 	uint32_t restart;  /* index that the stream's state has, 0: none yet */
 	uint8_t primitive; /* enum agx_cs_primitive */
 	bool unsized_points, sized_points;
+
+	/* Bits of enum lib_stack: of the shaders of all states. */
+	uint8_t vertex_stack, fragment_stack;
 };
 
 /* render.c: the entry's index, or a negative errno that is the command buffer's. */
@@ -52,8 +61,27 @@ int lib_render_entry(struct lib_render *render, struct lib_entries *entries, con
  */
 uint8_t *lib_render_record(struct lib_render *render, unsigned int size);
 
+/* The scissors that the current viewports have with or without clamp_depth. */
+int lib_render_clamp(struct lib_render *render, bool clamps);
+
 /* What every stream begins with, and what holds until the caller says something else. */
 int lib_render_initial_state(struct lib_render *render);
+
+/* What several parts of a state depend on. */
+struct lib_linked {
+	unsigned int outputs; /* words of a vertex */
+	unsigned int varyings;
+	bool reads_z, reads_primitive;
+	unsigned int provoking; /* vertex of a primitive, 0 to 2 */
+	bool triangles;
+	bool translucent;  /* the fragment shader's code lets what is beneath show */
+	uint32_t bindings; /* USC address, or 0 */
+	unsigned int binding_count;
+};
+
+/* render_link.c: with the list of coefficient bindings. Errors are the command buffer's. */
+int lib_render_link(struct lib_render *render, const struct agx_draw_state *state,
+		    struct lib_linked *linked);
 
 /* render_zls.c: depth and stencil in the command. Errors are the command buffer's. */
 int lib_render_zls(struct lib_render *render, const struct agx_render_pass *pass);

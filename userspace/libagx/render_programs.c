@@ -17,6 +17,7 @@
 
 #include "agx_isa_asm.h"
 #include "render_internal.h"
+#include "shader_internal.h"
 #include "vm_internal.h"
 
 /* Bytes of text: four samples of eight colours, some seven lines each. */
@@ -203,39 +204,41 @@ static const struct lib_tile_code *find_locked(struct agx_vm *vm,
 	return NULL;
 }
 
-static const struct lib_tile_code *find(struct agx_vm *vm, const struct lib_tile_program *key)
+static int find(struct agx_vm *vm, const struct lib_tile_program *key,
+		const struct lib_tile_code **found)
 {
-	const struct lib_tile_code *known;
 	struct lib_tile_code *code;
+	int ret;
 
 	pthread_mutex_lock(&vm->lock);
-	known = find_locked(vm, key);
+	*found = find_locked(vm, key);
 	pthread_mutex_unlock(&vm->lock);
-	if (known)
-		return known;
+	if (*found)
+		return 0;
 	code = calloc(1, sizeof(*code));
-	if (!code) {
-		lib_fail(lib_vm_context(vm), -ENOMEM, "programs of a tile: no memory");
-		return NULL;
-	}
+	if (!code)
+		return lib_fail(lib_vm_context(vm), -ENOMEM, "programs of a tile: no memory");
 	code->key = *key;
-	if (assemble(vm, code)) {
+	ret = assemble(vm, code);
+	if (ret) {
 		free(code);
-		return NULL;
+		return ret;
 	}
 	pthread_mutex_lock(&vm->lock);
-	known = find_locked(vm, key);
-	if (!known) {
+	*found = find_locked(vm, key);
+	if (!*found) {
 		code->next = vm->tile_code;
 		vm->tile_code = code;
 	}
 	pthread_mutex_unlock(&vm->lock);
-	if (!known)
-		return code;
+	if (!*found) {
+		*found = code;
+		return 0;
+	}
 	/* Another thread was faster. */
 	lib_shader_memory_free(vm, code->address);
 	free(code);
-	return known;
+	return 0;
 }
 
 void lib_tile_code_free(struct lib_tile_code *list)
@@ -333,7 +336,7 @@ static int bind_program(struct lib_render *render, const struct lib_tile_program
 			const struct inputs *in, struct drm_asahi_bg_eot *out)
 {
 	struct agx_cmdbuf *cmdbuf = render->cmdbuf;
-	const struct lib_tile_code *code = find(cmdbuf->vm, key);
+	const struct lib_tile_code *code;
 	struct agx_cs_usc_registers registers_word;
 	struct agx_cs_usc_no_preshader last;
 	struct agx_cs_usc_shared shared;
@@ -342,9 +345,10 @@ static int bind_program(struct lib_render *render, const struct lib_tile_program
 	struct agx_cs_bg_eot place;
 	uint64_t address;
 	uint8_t *at;
+	int ret = find(cmdbuf->vm, key, &code);
 
-	if (!code)
-		return lib_cmdbuf_error(cmdbuf, -ENOMEM, "render pass: %s", agx_error(cmdbuf->ctx));
+	if (ret)
+		return lib_cmdbuf_failed(cmdbuf, ret, "render pass");
 	at = lib_cmdbuf_memory(cmdbuf, true, LIST_BYTES, 64, &address);
 	if (!at)
 		return cmdbuf->error;
@@ -417,8 +421,7 @@ static int descriptors(struct lib_render *render, const struct agx_render_pass *
 			ret = lib_pbe_of_attachment(a->image, a->level, a->layer, layers,
 						    &texture[1]);
 		if (ret)
-			return lib_cmdbuf_error(cmdbuf, ret, "render pass: colour %u: %s", i,
-						agx_error(cmdbuf->ctx));
+			return lib_cmdbuf_failed(cmdbuf, ret, "render pass: a colour");
 	}
 	return 0;
 }
@@ -464,5 +467,50 @@ int lib_render_programs(struct lib_render *render, const struct agx_render_pass 
 		ret = bind_program(render, &partial_background, &in, &command->partial_bg);
 	if (!ret)
 		ret = bind_program(render, &partial_end, &in, &command->partial_eot);
+	return ret;
+}
+
+/* One of the caller's, as the command names it. */
+static int replace(struct agx_cmdbuf *cmdbuf, const struct agx_bound *bound, enum agx_stage stage,
+		   struct drm_asahi_bg_eot *out)
+{
+	struct agx_cs_bg_eot place;
+
+	/* The shader may be gone with what it was bound for. */
+	if (!bound->shader || bound->generation != cmdbuf->tile_generation)
+		return lib_cmdbuf_error(cmdbuf, -EINVAL,
+					"programs of a tile: one of stage %s that was bound in "
+					"this pass expected",
+					lib_stage_name(stage));
+	if (bound->shader->info.stage != stage)
+		return lib_cmdbuf_error(
+			cmdbuf, -EINVAL, "programs of a tile: one of stage %s expected, got %s",
+			lib_stage_name(stage), lib_stage_name(bound->shader->info.stage));
+	agx_cs_bg_eot_init(&place);
+	place.pipeline = bound->pipeline;
+	agx_cs_bg_eot_pack(&out->usc, &place);
+	out->rsrc_spec = bound->counts;
+	return 0;
+}
+
+int agx_render_tile_programs(struct agx_cmdbuf *cmdbuf, const struct agx_bound *background,
+			     const struct agx_bound *end_of_tile)
+{
+	struct drm_asahi_cmd_render *command;
+	struct lib_render *render;
+	int ret;
+
+	ret = lib_cmdbuf_recording(cmdbuf, LIB_PASS_RENDER, "programs of a tile");
+	if (ret)
+		return ret;
+	render = cmdbuf->render;
+	command = &render->command;
+	if (background) {
+		ret = replace(cmdbuf, background, AGX_STAGE_BACKGROUND, &command->bg);
+		/* Nobody knows what it does to tiles that nothing is drawn to. */
+		command->flags |= DRM_ASAHI_RENDER_PROCESS_EMPTY_TILES;
+	}
+	if (!ret && end_of_tile)
+		ret = replace(cmdbuf, end_of_tile, AGX_STAGE_END_OF_TILE, &command->eot);
 	return ret;
 }

@@ -3,32 +3,22 @@
  * State of draws: a VDM state update for what vertex shading needs, and one PPP record for all the
  * rest. The records are whole, not differences: 100 bytes per change, and nothing to keep in mind.
  */
+#include <math.h>
+
 #include "render_internal.h"
-
-/* What a position takes of a vertex's outputs, words. */
-#define POSITION_WORDS 4u
-
-/* What several parts of the state depend on. */
-struct linked {
-	unsigned int outputs; /* words of a vertex */
-	unsigned int varyings;
-	bool reads_z, reads_varyings, reads_primitive;
-	unsigned int provoking; /* vertex of a primitive, 0 to 2 */
-	bool triangles;
-	uint32_t bindings; /* USC address, or 0 */
-	unsigned int binding_count;
-};
+#include "shader_internal.h"
 
 static int check_bound(struct agx_cmdbuf *cmdbuf, const struct agx_bound *bound,
 		       enum agx_stage stage, const char *what)
 {
 	if (!bound->shader)
 		return lib_cmdbuf_error(cmdbuf, -EINVAL, "draw state: a %s shader expected", what);
-	if (bound->generation != cmdbuf->generation)
+	if (bound->generation !=
+	    (stage == AGX_STAGE_FRAGMENT ? cmdbuf->tile_generation : cmdbuf->generation))
 		return lib_cmdbuf_error(cmdbuf, -EINVAL,
 					"draw state: the %s shader was bound for another command "
-					"buffer, or before this one was reset",
-					what);
+					"buffer%s, or before this one was reset",
+					what, stage == AGX_STAGE_FRAGMENT ? " or pass" : "");
 	if (agx_shader_info(bound->shader)->stage != stage)
 		return lib_cmdbuf_error(
 			cmdbuf, -EINVAL,
@@ -77,10 +67,20 @@ static int check_state(struct lib_render *render, const struct agx_draw_state *s
 				"draw state: %s stencil: a comparison and operations "
 				"that exist expected",
 				i ? "back" : "front");
+	if (s->lines && s->corners)
+		return lib_cmdbuf_error(
+			cmdbuf, -EINVAL,
+			"draw state: triangles are drawn as lines or as corners, not both");
 	if (s->line_width != 0 && !(s->line_width >= 0.0625f && s->line_width <= 16))
 		return lib_cmdbuf_error(cmdbuf, -EINVAL,
 					"draw state: lines of 1/16 to 16 pixels expected, got %g",
 					s->line_width);
+	if (s->depth_bias && (!isfinite(s->depth_bias_constant) || !isfinite(s->depth_bias_slope) ||
+			      !isfinite(s->depth_bias_clamp)))
+		return lib_cmdbuf_error(
+			cmdbuf, -EINVAL,
+			"draw state: finite numbers of depth bias expected, got %g, %g, %g",
+			s->depth_bias_constant, s->depth_bias_slope, s->depth_bias_clamp);
 	if ((s->count_samples || s->any_samples) && !render->command.isp_oclqry_base)
 		return lib_cmdbuf_error(
 			cmdbuf, -EINVAL,
@@ -90,6 +90,13 @@ static int check_state(struct lib_render *render, const struct agx_draw_state *s
 					"draw state: one kind of count, and a counter up to 32767 "
 					"expected, got %u",
 					s->occlusion_index);
+	if ((s->count_samples || s->any_samples) &&
+	    s->occlusion_index >= (cmdbuf->va_end - render->command.isp_oclqry_base) / 8)
+		return lib_cmdbuf_error(
+			cmdbuf, -EINVAL,
+			"draw state: a counter at an address of the VM expected, got number %u of "
+			"those at %#llx",
+			s->occlusion_index, (unsigned long long)render->command.isp_oclqry_base);
 	if (s->outputs.perspective + s->outputs.flat + s->outputs.linear > 124 ||
 	    s->outputs.clip_distances > 8)
 		return lib_cmdbuf_error(
@@ -106,156 +113,9 @@ static int check_state(struct lib_render *render, const struct agx_draw_state *s
 	return 0;
 }
 
-/* Interpolation of words [first, first + count) of varyings; false: they are not of one kind. */
-static bool shade_model(const struct agx_vertex_outputs *o, const struct linked *l,
-			unsigned int first, unsigned int count, enum agx_cs_shade_model *model)
-{
-	static const enum agx_cs_shade_model flat[] = {
-		AGX_CS_SHADE_MODEL_FLAT_VERTEX_0,
-		AGX_CS_SHADE_MODEL_FLAT_VERTEX_1,
-		AGX_CS_SHADE_MODEL_FLAT_VERTEX_2,
-	};
-	unsigned int end = o->perspective;
-
-	*model = AGX_CS_SHADE_MODEL_PERSPECTIVE;
-	if (first >= end) {
-		end += o->flat;
-		*model = flat[l->provoking];
-	}
-	if (first >= end) {
-		end += o->linear;
-		*model = AGX_CS_SHADE_MODEL_LINEAR;
-	}
-	return first + count <= end;
-}
-
-/* The list of coefficient bindings, in the shader window. */
-static int link_coefficients(struct lib_render *render, const struct agx_draw_state *s,
-			     struct linked *l)
-{
-	const struct agx_shader_info *info = agx_shader_info(s->fragment.shader);
-	struct agx_cmdbuf *cmdbuf = render->cmdbuf;
-	struct agx_cs_cf_binding_header header;
-	uint64_t used[4] = {0};
-	unsigned int i, k, registers = 0;
-	uint64_t address;
-	uint8_t *at;
-
-	if (s->coefficient_count > 64 || (s->coefficient_count && !s->coefficients))
-		return lib_cmdbuf_error(cmdbuf, -EINVAL,
-					"draw state: at most 64 coefficients expected, got %u",
-					s->coefficient_count);
-	for (i = 0; i < s->coefficient_count; i++) {
-		const struct agx_coefficient *c = &s->coefficients[i];
-		const unsigned int components = c->components ? c->components : 1;
-
-		if (c->source > AGX_COEFFICIENT_PRIMITIVE || components > 4 ||
-		    c->first + components > 256)
-			return lib_cmdbuf_error(
-				cmdbuf, -EINVAL,
-				"draw state: coefficient %u: a source that exists, 1 to 4 "
-				"components and registers below cf256 expected, got "
-				"source %u, %u components from cf%u",
-				i, c->source, components, c->first);
-		for (k = c->first; k < c->first + components; k++) {
-			if (used[k / 64] >> (k % 64) & 1)
-				return lib_cmdbuf_error(
-					cmdbuf, -EINVAL,
-					"draw state: coefficient %u: cf%u is filled "
-					"twice",
-					i, k);
-			used[k / 64] |= 1ull << (k % 64);
-		}
-		if (c->first + components > registers)
-			registers = c->first + components;
-		l->reads_z |= c->source == AGX_COEFFICIENT_Z;
-		l->reads_primitive |= c->source == AGX_COEFFICIENT_PRIMITIVE;
-		l->reads_varyings |= c->source == AGX_COEFFICIENT_VARYING;
-	}
-	if (info->coefficients > registers)
-		return lib_cmdbuf_error(
-			cmdbuf, -EINVAL,
-			"draw state: the fragment shader reads cf%u, which no coefficient "
-			"fills",
-			info->coefficients - 1);
-	l->binding_count = s->coefficient_count;
-	if (!l->binding_count)
-		return 0;
-
-	at = lib_cmdbuf_memory(cmdbuf, true,
-			       AGX_CS_CF_BINDING_HEADER_SIZE +
-				       l->binding_count * AGX_CS_CF_BINDING_SIZE,
-			       16, &address);
-	if (!at)
-		return cmdbuf->error;
-	l->bindings = (uint32_t)(address - cmdbuf->shader_base);
-	/* Slot 0 is W, then Z if somebody reads it, then the varyings. */
-	header.number_of_32_bit_slots = 1 + l->reads_z + l->varyings;
-	header.number_of_coefficient_registers = registers;
-	LIB_PUSH(at, CF_BINDING_HEADER, cf_binding_header, &header);
-	for (i = 0; i < s->coefficient_count; i++) {
-		const struct agx_coefficient *c = &s->coefficients[i];
-		struct agx_cs_cf_binding binding;
-
-		agx_cs_cf_binding_init(&binding);
-		binding.components = c->components ? c->components : 1;
-		binding.base_coefficient_register = c->first;
-		binding.shade_model = AGX_CS_SHADE_MODEL_LINEAR;
-		switch (c->source) {
-		case AGX_COEFFICIENT_VARYING:
-			if (!shade_model(&s->outputs, l, c->varying, binding.components,
-					 &binding.shade_model))
-				return lib_cmdbuf_error(
-					cmdbuf, -EINVAL,
-					"draw state: coefficient %u: words %u to %u are "
-					"not varyings of one kind: the vertex shader "
-					"has %u with perspective, %u flat, %u linear",
-					i, c->varying, c->varying + binding.components - 1,
-					s->outputs.perspective, s->outputs.flat, s->outputs.linear);
-			binding.base_slot = 1 + l->reads_z + c->varying;
-			break;
-		case AGX_COEFFICIENT_Z:
-			binding.source = AGX_CS_COEFFICIENT_SOURCE_FRAGCOORD_Z;
-			binding.base_slot = 1;
-			break;
-		case AGX_COEFFICIENT_POINT:
-			binding.source = AGX_CS_COEFFICIENT_SOURCE_POINT_COORD;
-			break;
-		case AGX_COEFFICIENT_PRIMITIVE:
-			binding.source = AGX_CS_COEFFICIENT_SOURCE_PRIMITIVE_ID;
-			binding.shade_model = AGX_CS_SHADE_MODEL_FLAT_VERTEX_0;
-			break;
-		default: /* W */
-			break;
-		}
-		LIB_PUSH(at, CF_BINDING, cf_binding, &binding);
-	}
-	return 0;
-}
-
-static int link(struct lib_render *render, const struct agx_draw_state *s, struct linked *l)
-{
-	const struct agx_vertex_outputs *o = &s->outputs;
-
-	memset(l, 0, sizeof(*l));
-	l->varyings = o->perspective + o->flat + o->linear;
-	l->outputs = POSITION_WORDS + l->varyings + o->point_size + (o->layer || o->viewport) +
-		     o->clip_distances;
-	l->triangles = s->primitive >= AGX_PRIMITIVE_TRIANGLES;
-	/*
-	 * A fan's triangles begin with the centre: the first that is a triangle's own is vertex
-	 * 1.
-	 */
-	if (s->last_vertex)
-		l->provoking = s->primitive == AGX_PRIMITIVE_POINTS ? 0 : l->triangles ? 2 : 1;
-	else
-		l->provoking = s->primitive == AGX_PRIMITIVE_TRIANGLE_FAN;
-	return s->fragment.shader ? link_coefficients(render, s, l) : 0;
-}
-
 /* Vertex shading: what the VDM itself needs to know. */
 static int put_vertex_state(struct lib_render *render, const struct agx_draw_state *s,
-			    const struct linked *l)
+			    const struct lib_linked *l)
 {
 	struct agx_cmdbuf *cmdbuf = render->cmdbuf;
 	struct agx_cs_vdm_vertex_outputs outputs;
@@ -330,10 +190,12 @@ static void stencil_of(struct agx_cs_fragment_stencil *to, const struct agx_sten
 	to->compare = zs_func(s->compare);
 }
 
-static uint8_t *put_controls(uint8_t *at, const struct agx_draw_state *s, const struct linked *l)
+static uint8_t *put_controls(uint8_t *at, const struct agx_draw_state *s,
+			     const struct lib_linked *l)
 {
 	const struct agx_shader_info *info =
 		s->fragment.shader ? agx_shader_info(s->fragment.shader) : NULL;
+	const bool translucent = s->translucent || l->translucent;
 	struct agx_cs_fragment_control control, control_2;
 
 	agx_cs_fragment_control_init(&control);
@@ -349,14 +211,15 @@ static uint8_t *put_controls(uint8_t *at, const struct agx_draw_state *s, const 
 	control.disable_tri_merging = !l->triangles;
 	LIB_PUSH(at, FRAGMENT_CONTROL, fragment_control, &control);
 
-	control_2.disable_tri_merging = s->separate;
+	control_2.disable_tri_merging =
+		s->separate || (info && (info->shares || info->writes_memory));
 	/* The first word's is not always heeded (Mesa, src/asahi/vulkan/hk_cmd_draw.c). */
 	control_2.tag_write_disable = !info || s->discard;
-	if (info && info->discards && s->translucent)
+	if (info && info->discards && translucent)
 		control_2.pass_type = AGX_CS_PASS_TYPE_TRANSLUCENT_PUNCH_THROUGH;
 	else if (info && info->discards)
 		control_2.pass_type = AGX_CS_PASS_TYPE_PUNCH_THROUGH;
-	else if (info && s->translucent)
+	else if (info && translucent)
 		control_2.pass_type = AGX_CS_PASS_TYPE_TRANSLUCENT;
 	LIB_PUSH(at, FRAGMENT_CONTROL, fragment_control, &control_2);
 	return at;
@@ -370,7 +233,9 @@ static uint8_t *put_faces(uint8_t *at, const struct agx_draw_state *s)
 
 	agx_cs_fragment_face_init(&face);
 	face.line_width = s->line_width != 0 ? s->line_width : 1;
-	face.polygon_mode = s->lines ? AGX_CS_POLYGON_MODE_LINE : AGX_CS_POLYGON_MODE_FILL;
+	face.polygon_mode = s->lines     ? AGX_CS_POLYGON_MODE_LINE
+			    : s->corners ? AGX_CS_POLYGON_MODE_POINT
+					 : AGX_CS_POLYGON_MODE_FILL;
 	face.disable_depth_write = !s->depth_write;
 	face.depth_function = s->depth_test ? zs_func(s->depth_compare) : AGX_CS_ZS_FUNC_ALWAYS;
 	agx_cs_fragment_face_2_init(&face_2);
@@ -378,7 +243,7 @@ static uint8_t *put_faces(uint8_t *at, const struct agx_draw_state *s)
 		face_2.object_type = AGX_CS_OBJECT_TYPE_POINT_SPRITE_UV01;
 	else if (s->primitive < AGX_PRIMITIVE_TRIANGLES)
 		face_2.object_type = AGX_CS_OBJECT_TYPE_LINE;
-	if (s->fragment.shader && agx_shader_info(s->fragment.shader)->discards)
+	if (s->fragment.shader && agx_shader_info(s->fragment.shader)->writes_depth)
 		face_2.conservative_depth = AGX_CS_CONSERVATIVE_DEPTH_ANY;
 
 	face.stencil_reference = s->stencil_test ? s->front.reference : 0;
@@ -394,7 +259,7 @@ static uint8_t *put_faces(uint8_t *at, const struct agx_draw_state *s)
 	return at;
 }
 
-static uint8_t *put_outputs(uint8_t *at, const struct agx_draw_state *s, const struct linked *l)
+static uint8_t *put_outputs(uint8_t *at, const struct agx_draw_state *s, const struct lib_linked *l)
 {
 	const struct agx_vertex_outputs *o = &s->outputs;
 	struct agx_cs_output_select select;
@@ -402,10 +267,11 @@ static uint8_t *put_outputs(uint8_t *at, const struct agx_draw_state *s, const s
 
 	agx_cs_output_select_init(&select);
 	select.clip_distance_planes = (1u << o->clip_distances) - 1;
-	select.varyings = l->reads_varyings;
+	select.varyings = l->binding_count != 0;
 	select.point_size = o->point_size;
-	select.viewport_target = o->viewport;
-	select.render_target = o->layer;
+	/* They share a word: Mesa selects both or none (src/asahi/lib/agx_nir_lower_uvs.c). */
+	select.viewport_target = o->viewport || o->layer;
+	select.render_target = o->viewport || o->layer;
 	select.frag_coord_z = l->reads_z;
 	LIB_PUSH(at, OUTPUT_SELECT, output_select, &select);
 	counts.smooth = o->perspective;
@@ -418,7 +284,7 @@ static uint8_t *put_outputs(uint8_t *at, const struct agx_draw_state *s, const s
 	return at;
 }
 
-static uint8_t *put_culling(uint8_t *at, const struct agx_draw_state *s, const struct linked *l)
+static uint8_t *put_culling(uint8_t *at, const struct agx_draw_state *s, const struct lib_linked *l)
 {
 	struct agx_cs_cull cull;
 	struct agx_cs_cull_2 cull_2;
@@ -440,7 +306,7 @@ static uint8_t *put_culling(uint8_t *at, const struct agx_draw_state *s, const s
 }
 
 static uint8_t *put_fragment_shader(uint8_t *at, const struct agx_draw_state *s,
-				    const struct linked *l)
+				    const struct lib_linked *l)
 {
 	const uint32_t word_0 = s->fragment.counts | l->binding_count << 16;
 	struct agx_cs_fragment_shader_1 shader;
@@ -471,7 +337,7 @@ static uint8_t *put_fragment_shader(uint8_t *at, const struct agx_draw_state *s,
 	 AGX_CS_FRAGMENT_OCCLUSION_QUERY_SIZE + AGX_CS_OUTPUT_SIZE_SIZE)
 
 static int put_record(struct lib_render *render, const struct agx_draw_state *s,
-		      const struct linked *l)
+		      const struct lib_linked *l)
 {
 	struct agx_cs_fragment_occlusion_query query;
 	struct agx_cs_depth_bias_scissor indices;
@@ -556,7 +422,7 @@ int agx_render_state(struct agx_cmdbuf *cmdbuf, const struct agx_draw_state *sta
 		[AGX_PRIMITIVE_TRIANGLE_FAN] = AGX_CS_PRIMITIVE_TRIANGLE_FAN,
 	};
 	struct lib_render *render;
-	struct linked linked;
+	struct lib_linked linked;
 	int ret;
 
 	ret = lib_cmdbuf_recording(cmdbuf, LIB_PASS_RENDER, "draw state");
@@ -565,7 +431,9 @@ int agx_render_state(struct agx_cmdbuf *cmdbuf, const struct agx_draw_state *sta
 	render = cmdbuf->render;
 	ret = check_state(render, state);
 	if (!ret)
-		ret = link(render, state, &linked);
+		ret = lib_render_link(render, state, &linked);
+	if (!ret)
+		ret = lib_render_clamp(render, state->clamp_depth);
 	if (!ret && state->depth_bias)
 		ret = put_bias(render, state);
 	if (!ret)
@@ -583,6 +451,9 @@ int agx_render_state(struct agx_cmdbuf *cmdbuf, const struct agx_draw_state *sta
 				"draw state: points with and without a size in one pass: "
 				"hardware has one rule for all of them");
 	}
+	render->vertex_stack |= state->vertex.shader->stack;
+	if (state->fragment.shader)
+		render->fragment_stack |= state->fragment.shader->stack;
 	render->primitive = primitives[state->primitive];
 	render->strips = state->restart;
 	render->state = true;

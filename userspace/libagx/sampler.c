@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Samplers. Facts: Mesa, src/asahi/vulkan/hk_sampler.c; custom border colours: src/asahi/lib/agx_border.c. */
+/*
+ * Samplers. Facts: Mesa, src/asahi/vulkan/hk_sampler.c; custom border colours:
+ * src/asahi/lib/agx_border.c.
+ */
 #include <string.h>
 
 #include "format_table.h"
@@ -70,7 +73,8 @@ static const char *refuse(const struct agx_sampler_params *p)
 		return "max_lod: at least min_lod";
 	if (p->anisotropy > 16 || (p->anisotropy & (p->anisotropy - 1)))
 		return "anisotropy: 0 or a power of two up to 16";
-	if (p->pixel_coordinates && (p->compare || p->anisotropy > 1 || p->mip != AGX_MIP_NONE))
+	if (p->pixel_coordinates && (p->compare || p->anisotropy > 1 || p->mip != AGX_MIP_NONE ||
+				     p->min_lod > 0 || p->max_lod > 0))
 		return "pixel_coordinates: no comparison, anisotropy or levels";
 	return NULL;
 }
@@ -192,7 +196,13 @@ int agx_sampler_init(struct agx_context *ctx, const struct agx_sampler_params *p
 	state.wrap_s = wraps[p->wrap[0]];
 	state.wrap_t = wraps[p->wrap[1]];
 	state.wrap_r = wraps[p->wrap[2]];
+	state.seamful_cube_maps = p->seamful_cube_maps;
 	state.pixel_coordinates = p->pixel_coordinates;
+	/* No levels, as Mesa's drivers say it. */
+	if (p->pixel_coordinates) {
+		state.mip_filter = AGX_CS_MIP_FILTER_NEAREST;
+		state.maximum_lod = 0;
+	}
 	state.compare_enable = p->compare;
 	if (p->compare)
 		state.compare_func = compares[p->compare_function];

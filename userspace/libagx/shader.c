@@ -6,12 +6,15 @@
 
 #include "agx_isa_asm.h"
 #include "agx_isa_program.h"
+#include "agx_isa_waits.h"
 
+#include "render_tile.h"
+#include "scratch.h"
 #include "shader_internal.h"
 
 /*
- * Mesa, src/asahi/compiler/agx_pack.c: eight traps follow the stop, for the hardware fetches beyond it; and
- * src/asahi/compiler/agx_compile.c: programs begin at multiples of 128.
+ * Mesa, src/asahi/compiler/agx_pack.c: eight traps follow the stop, for the hardware fetches beyond
+ * it; and src/asahi/compiler/agx_compile.c: programs begin at multiples of 128.
  */
 #define TRAPS     8
 #define TRAP_SIZE 2
@@ -30,6 +33,9 @@ struct build {
 	struct lib_shader_code program_code, preamble_code;
 	struct lib_shader_text text;
 	unsigned int group[3], local_bytes, scratch_bytes;
+	struct agx_tile_layout tile;
+	unsigned int stack_words; /* of a thread */
+	bool unchecked_waits;
 };
 
 static int read_file(struct build *b, const char *path, char **text, size_t *size)
@@ -69,6 +75,30 @@ static int read_file(struct build *b, const char *path, char **text, size_t *siz
 	return ret;
 }
 
+/* With the line itself: those who write a text in C do not see its lines numbered. */
+static int wrong_text(struct build *b, const char *text, size_t size, unsigned int line,
+		      unsigned int column, const char *error)
+{
+	const char *at = text, *end = text + size;
+	char shown[64];
+	size_t n = 0;
+
+	for (unsigned int i = 1; i < line && at < end; i++) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+
+		at = newline ? newline + 1 : end;
+	}
+	while (at < end && (*at == ' ' || *at == '\t'))
+		at++;
+	for (; at < end && *at != '\n' && n < sizeof(shown) - 1; at++)
+		shown[n++] = (char)(*at < ' ' || *at > '~' ? ' ' : *at);
+	while (n && shown[n - 1] == ' ')
+		n--;
+	shown[n] = '\0';
+	return lib_fail(b->ctx, -EINVAL, "%s:%u:%u: %s%s%s%s", b->name, line, column, error,
+			n ? ", in \"" : "", shown, n ? "\"" : "");
+}
+
 static int assemble(struct build *b, const char *text, size_t size, uint8_t **code, size_t *length)
 {
 	struct agx_isa_asm as = {.text = text, .size = size};
@@ -97,8 +127,7 @@ static int assemble(struct build *b, const char *text, size_t size, uint8_t **co
 	if (ret == -ENOMEM)
 		return lib_fail(b->ctx, ret, "%s: no memory", b->name);
 	if (ret)
-		return lib_fail(b->ctx, -EINVAL, "%s:%u:%u: %s", b->name, as.line, as.column,
-				as.error);
+		return wrong_text(b, text, size, as.line, as.column, as.error);
 	*length = as.length;
 	return 0;
 }
@@ -115,6 +144,21 @@ static int agree(struct build *b, const char *what, unsigned int text, unsigned 
 	return 0;
 }
 
+static int agree_on_tile(struct build *b, const struct agx_tile_layout *text,
+			 const struct agx_tile_layout *params)
+{
+	int ret = agree(b, "the width of tiles", text->width, params->width, &b->tile.width);
+
+	if (!ret)
+		ret = agree(b, "the height of tiles", text->height, params->height,
+			    &b->tile.height);
+	if (!ret)
+		ret = agree(b, "bytes of a sample", text->sample_bytes, params->sample_bytes,
+			    &b->tile.sample_bytes);
+	return ret ? ret
+		   : agree(b, "samples of tiles", text->samples, params->samples, &b->tile.samples);
+}
+
 static int from_text(struct build *b, const struct agx_shader_params *params, const char *text,
 		     size_t size)
 {
@@ -122,7 +166,7 @@ static int from_text(struct build *b, const struct agx_shader_params *params, co
 	int ret = lib_shader_text(text, size, t);
 
 	if (ret == -EINVAL)
-		return lib_fail(b->ctx, ret, "%s:%u:%u: %s", b->name, t->line, t->column, t->error);
+		return wrong_text(b, text, size, t->line, t->column, t->error);
 	if (ret)
 		return lib_fail(b->ctx, ret, "%s: no memory", b->name);
 	if (t->has_stage && t->stage != b->stage)
@@ -138,6 +182,9 @@ static int from_text(struct build *b, const struct agx_shader_params *params, co
 	if (!ret)
 		ret = agree(b, "scratch", t->scratch_bytes, params->scratch_bytes,
 			    &b->scratch_bytes);
+	if (!ret)
+		ret = agree_on_tile(b, &t->tile, &params->tile);
+	b->unchecked_waits |= t->unchecked_waits;
 	if (!ret && t->preamble)
 		ret = assemble(b, t->preamble, t->size, &b->preamble, &b->preamble_size);
 	return ret ? ret : assemble(b, t->program, t->size, &b->program, &b->program_size);
@@ -168,6 +215,7 @@ static int from_code(struct build *b, const struct agx_shader_params *params)
 	memcpy(b->group, params->group, sizeof(b->group));
 	b->local_bytes = params->local_bytes;
 	b->scratch_bytes = params->scratch_bytes;
+	b->tile = params->tile;
 	return ret;
 }
 
@@ -198,23 +246,118 @@ static int read_source(struct build *b, const struct agx_shader_params *params)
 	return ret;
 }
 
+/* What would depend on how long memory takes. */
+static int examine_waits(struct build *b, const char *part, const uint8_t *code, size_t size)
+{
+	struct agx_isa_hazard hazard;
+	struct agx_isa_instr instr;
+	char line[AGX_ISA_LINE], why[256];
+	void *memory = calloc(1, agx_isa_hazards_memory(size));
+	unsigned int count;
+
+	if (!memory)
+		return lib_fail(b->ctx, -ENOMEM, "%s: no memory to look for waits", b->name);
+	count = agx_isa_find_hazards(code, size, memory, &hazard, 1);
+	free(memory);
+	if (!count)
+		return 0;
+	agx_isa_decode(code + hazard.at, size - hazard.at, &instr);
+	agx_isa_print(&instr, hazard.at, AGX_ISA_SYNTAX_MESA, line);
+	agx_isa_hazard_text(&hazard, why, sizeof(why));
+	return lib_fail(b->ctx, -EINVAL, "%s: %soffset 0x%x, '%.80s': %s", b->name, part, hazard.at,
+			line, why);
+}
+
 static int examine_part(struct build *b, bool preamble)
 {
 	struct lib_shader_code *code = preamble ? &b->preamble_code : &b->program_code;
+	const char *part = preamble ? "preamble: " : "";
 	char why[400];
 	int ret = lib_shader_code(preamble ? b->preamble : b->program,
 				  preamble ? b->preamble_size : b->program_size, b->stage, preamble,
 				  code, why, sizeof(why));
 
 	if (ret)
-		return lib_fail(b->ctx, ret, "%s: %s%s", b->name, preamble ? "preamble: " : "",
-				why);
-	if (code->stack || b->scratch_bytes)
+		return lib_fail(b->ctx, ret, "%s: %s%s", b->name, part, why);
+	return b->unchecked_waits
+		       ? 0
+		       : examine_waits(b, part, preamble ? b->preamble : b->program, code->size);
+}
+
+/* What threads have of stack: what is seen, or the more that somebody says. */
+static int examine_stack(struct build *b)
+{
+	const unsigned int program = b->program_code.stack_words;
+	const unsigned int preamble = b->preamble_code.stack_words;
+	const unsigned int words = (b->scratch_bytes + 3) / 4;
+
+	b->stack_words = program > preamble ? program : preamble;
+	if (words && words < b->stack_words)
 		return lib_fail(
-			b->ctx, -ENOTSUP,
-			"%s: %s uses the stack, which takes a helper program that hands out "
-			"scratch memory: this library has none",
-			b->name, preamble ? "the preamble" : "the program");
+			b->ctx, -EINVAL,
+			"%s: at least the %u bytes of scratch that the code asks for expected, got %u",
+			b->name, b->stack_words * 4, b->scratch_bytes);
+	if (words)
+		b->stack_words = words;
+	if (b->stack_words && b->stage > AGX_STAGE_FRAGMENT)
+		return lib_fail(b->ctx, -ENOTSUP,
+				"%s: programs at the ends of a tile have no stack", b->name);
+	return 0;
+}
+
+static bool is_tile_size(unsigned int width, unsigned int height)
+{
+	return (width == 32 && (height == 32 || height == 16)) || (width == 16 && height == 16);
+}
+
+/* Threadgroup memory as pixels: what the parameters say of it, and what the code does with it. */
+static int examine_tile(struct build *b)
+{
+	const struct lib_shader_code *code = &b->program_code;
+	struct agx_tile_layout *tile = &b->tile;
+	unsigned int bytes;
+
+	if (!tile->width && !tile->height && !tile->sample_bytes && tile->samples <= 1) {
+		tile->samples = 0;
+		if (b->stage == AGX_STAGE_COMPUTE && code->tile)
+			return lib_fail(
+				b->ctx, -EINVAL,
+				"%s: the program uses threadgroup memory as a tile, and .tile does not "
+				"say what that is",
+				b->name);
+		return 0;
+	}
+	if (b->stage != AGX_STAGE_COMPUTE)
+		return lib_fail(b->ctx, -EINVAL,
+				"%s: the tile of %s shaders is what the render pass makes it",
+				b->name, lib_stage_name(b->stage));
+	if (b->local_bytes || code->local)
+		return lib_fail(b->ctx, -EINVAL,
+				"%s: threadgroup memory is bytes (.local) or a tile, not both",
+				b->name);
+	if (!is_tile_size(tile->width, tile->height))
+		return lib_fail(b->ctx, -EINVAL,
+				"%s: tiles have 32x32, 32x16 or 16x16 pixels, got %ux%u", b->name,
+				tile->width, tile->height);
+	tile->samples += !tile->samples;
+	if (tile->samples != 1 && tile->samples != 2 && tile->samples != 4)
+		return lib_fail(b->ctx, -EINVAL, "%s: pixels have 1, 2 or 4 samples, got %u",
+				b->name, tile->samples);
+	if (!tile->sample_bytes || tile->sample_bytes > LIB_TILE_SAMPLE_BYTES)
+		return lib_fail(b->ctx, -EINVAL, "%s: a sample has 1 to %u bytes, got %u", b->name,
+				LIB_TILE_SAMPLE_BYTES, tile->sample_bytes);
+	tile->sample_bytes = (tile->sample_bytes + 7) & ~7u;
+	bytes = tile->width * tile->height * tile->samples * tile->sample_bytes;
+	if (bytes > LIB_TILE_BYTES)
+		return lib_fail(b->ctx, -EINVAL, "%s: a tile has at most %u bytes, got %u", b->name,
+				LIB_TILE_BYTES, bytes);
+	if (code->tile_bytes > tile->sample_bytes || code->tile_samples > tile->samples)
+		return lib_fail(
+			b->ctx, -EINVAL,
+			"%s: the program uses byte %u and sample %u of a pixel, .tile gives it %u "
+			"and %u",
+			b->name, code->tile_bytes, code->tile_samples, tile->sample_bytes,
+			tile->samples);
 	return 0;
 }
 
@@ -244,6 +387,11 @@ static int examine(struct build *b)
 	ret = examine_part(b, false);
 	if (!ret && b->preamble)
 		ret = examine_part(b, true);
+	if (ret)
+		return ret;
+	ret = examine_stack(b);
+	if (!ret)
+		ret = examine_tile(b);
 	if (ret)
 		return ret;
 	if (b->program_code.local && !b->local_bytes)
@@ -317,16 +465,29 @@ static void fill_info(struct agx_shader *shader, const struct build *b)
 	info->threads = agx_isa_threads(main->registers);
 	memcpy(info->group, b->group, sizeof(info->group));
 	info->local_bytes = b->local_bytes;
+	info->tile = b->tile;
+	info->scratch_bytes = b->stack_words * 4;
 	info->discards = main->discards;
 	info->uses_tile = main->tile;
 	info->uses_barriers = main->barriers;
+	info->reads_tile = main->reads_tile;
+	info->writes_depth = main->writes_depth;
+	info->writes_memory = main->writes_memory;
+	info->shares = main->shares;
 
 	shader->uniforms = needed(&main->uniforms, &pre->uniforms, &pre->uniforms_set);
 	shader->textures = needed(&main->textures, &pre->textures, &pre->textures_set);
 	shader->samplers = needed(&main->samplers, &pre->samplers, &pre->samplers_set);
 	shader->filtered = needed(&main->filtered, &pre->filtered, &pre->samplers_set);
+	shader->tile_written = main->tile_written;
 	memcpy(shader->outputs, b->text.outputs, sizeof(shader->outputs));
 	shader->output_count = b->text.output_count;
+	shader->stack_words = b->stack_words;
+	shader->unchecked_waits = b->unchecked_waits;
+	if (b->stack_words && (main->stack || !pre->stack))
+		shader->stack |= LIB_STACK_PROGRAM;
+	if (pre->stack)
+		shader->stack |= LIB_STACK_PREAMBLE;
 }
 
 static size_t place_part(uint8_t *map, size_t at, const uint8_t *code, size_t size)
@@ -384,6 +545,8 @@ static int finish(struct build *b, struct agx_vm *vm, struct agx_shader **out)
 			memcpy(shader->code + size, b->preamble, preamble_size);
 		ret = upload(shader);
 	}
+	if (!ret && shader->stack)
+		ret = lib_scratch_grow(vm, b->stage, shader->stack_words, b->name);
 	if (ret) {
 		lib_shader_put(shader);
 		return ret;
@@ -401,6 +564,7 @@ int agx_shader_create(struct agx_vm *vm, const struct agx_shader_params *params,
 			: params->path ? params->path
 				       : "shader",
 		.stage = params->stage,
+		.unchecked_waits = params->unchecked_waits,
 	};
 	int ret;
 
@@ -464,76 +628,4 @@ uint32_t lib_shader_preamble_usc(const struct agx_shader *shader)
 struct agx_vm *lib_shader_vm(const struct agx_shader *shader)
 {
 	return shader->vm;
-}
-
-/* Text that is copied as far as there is room, and counted to its end. */
-struct listing {
-	char *buf;
-	size_t size, length;
-};
-
-static void put(struct listing *l, const char *text, size_t length)
-{
-	if (l->length < l->size) {
-		const size_t room = l->size - l->length;
-
-		memcpy(l->buf + l->length, text, length < room ? length : room);
-	}
-	l->length += length;
-}
-
-__attribute__((format(printf, 2, 3))) static void line(struct listing *l, const char *format, ...)
-{
-	char text[128];
-	va_list args;
-	int n;
-
-	va_start(args, format);
-	n = vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	if (n > 0)
-		put(l, text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
-}
-
-static void list_part(struct listing *l, const uint8_t *code, size_t size)
-{
-	uint8_t *targets = calloc(1, size / 16 + 1);
-	struct agx_isa_listing part = {
-		.code = code,
-		.size = size,
-		.targets = targets,
-	};
-	char text[AGX_ISA_LISTING_LINE * 2];
-	struct agx_isa_program program;
-	size_t n;
-
-	/* Without memory for labels, jumps have numbers: that is as good for the assembler. */
-	if (targets)
-		agx_isa_analyse(code, size, true, targets, &program);
-	while ((n = agx_isa_listing(&part, text, sizeof(text))))
-		put(l, text, n);
-	free(targets);
-}
-
-size_t agx_shader_listing(const struct agx_shader *shader, char *buf, size_t size)
-{
-	const struct agx_shader_info *info = &shader->info;
-	struct listing l = {.buf = buf, .size = size};
-
-	line(&l, ".stage %s\n", lib_stage_name(info->stage));
-	if (info->group[0])
-		line(&l, ".threads %u, %u, %u\n", info->group[0], info->group[1], info->group[2]);
-	if (info->local_bytes)
-		line(&l, ".local %u\n", info->local_bytes);
-	for (unsigned int i = 0; i < shader->output_count; i++)
-		line(&l, ".output %s, %u\n", shader->outputs[i].name, shader->outputs[i].count);
-	if (info->preamble_size) {
-		line(&l, ".preamble\n");
-		list_part(&l, shader->code + info->size, info->preamble_size);
-		line(&l, ".main\n");
-	}
-	list_part(&l, shader->code, info->size);
-	if (size)
-		buf[l.length < size ? l.length : size - 1] = '\0';
-	return l.length;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the instructions of a program say: what it uses, and whether hardware would run it to an end.
+ * What the instructions of a program say: what it uses, and whether hardware would run it to an
+ * end.
  *
  * Everything up to the last instruction is looked at, reached or not: data between instructions is
  * refused, for nothing tells it from a mistake.
@@ -12,7 +13,10 @@
 #include "agx_isa.h"
 #include "agx_isa_program.h"
 
+#include "scratch.h"
 #include "shader_internal.h"
+
+#define ALL_SAMPLES 0xff /* as a mask: those that there are */
 
 struct walk {
 	const uint8_t *code;
@@ -106,7 +110,10 @@ static int use_registers(struct walk *w, bool dest)
 				read_bits(&out->filtered, &out->samplers_set, first, 1);
 			break;
 		case AGX_ISA_CF: {
-			/* The coefficients that are interpolated, in front of their divisor, are several. */
+			/*
+			 * The coefficients that are interpolated, in front of their divisor, are
+			 * several.
+			 */
 			const bool several = i == 1 && (w->instr.op == AGX_ISA_OP_ITER ||
 							w->instr.op == AGX_ISA_OP_ITERPROJ);
 			const unsigned int count = several ? w->instr.operands[0].count : 1;
@@ -129,6 +136,12 @@ static bool is_fragment(enum agx_stage stage)
 }
 
 /* Is it of this stage? */
+static bool moves_tile(const struct agx_isa_instr *instr)
+{
+	return instr->op == AGX_ISA_OP_LD_TILE || instr->op == AGX_ISA_OP_ST_TILE ||
+	       instr->op == AGX_ISA_OP_IMGWBLK;
+}
+
 static int check_stage(struct walk *w, const struct agx_isa_op_info *info)
 {
 	const uint32_t properties = info->properties;
@@ -140,7 +153,12 @@ static int check_stage(struct walk *w, const struct agx_isa_op_info *info)
 		return refuse(w, -EINVAL, "a preamble does not have it");
 	if (!w->preamble && properties & AGX_ISA_PROPERTY_PREAMBLE)
 		return refuse(w, -EINVAL, "only preambles have it, and this is the program");
-	if (properties & AGX_ISA_PROPERTY_FRAGMENT && !is_fragment(w->stage))
+	if (w->stage == AGX_STAGE_COMPUTE && moves_tile(&w->instr)) {
+		if (!w->instr.modifiers[AGX_ISA_MODIFIER_EXPLICIT_COORDS])
+			return refuse(
+				w, -EINVAL,
+				"explicit coordinates expected: compute shaders have no pixel");
+	} else if (properties & AGX_ISA_PROPERTY_FRAGMENT && !is_fragment(w->stage))
 		return refuse(w, -EINVAL, "%s shaders do not have it, only those of fragments",
 			      stage);
 	if (properties & AGX_ISA_PROPERTY_VERTEX && w->stage != AGX_STAGE_VERTEX)
@@ -149,6 +167,114 @@ static int check_stage(struct walk *w, const struct agx_isa_op_info *info)
 	    (w->stage != AGX_STAGE_COMPUTE || w->preamble))
 		return refuse(w, -EINVAL, "only programs of compute shaders have threadgroups");
 	return 0;
+}
+
+/*
+ * What is given back is not counted: which way leads to it is not known. A loop that asks for more
+ * in each round is not seen, which is what .scratch is for.
+ */
+static int adjust_stack(struct walk *w)
+{
+	const struct agx_isa_operand *words = &w->instr.operands[0];
+	struct lib_shader_code *out = w->out;
+
+	if (words->kind != AGX_ISA_IMM)
+		return refuse(w, -EINVAL, "a number of words expected");
+	if (words->value > 0)
+		out->stack_words += (unsigned int)words->value;
+	if (out->stack_words > LIB_SCRATCH_WORDS)
+		return refuse(w, -EINVAL, "a thread has at most %u words of stack",
+			      LIB_SCRATCH_WORDS);
+	out->instructions++;
+	return 0;
+}
+
+/* Bytes of a sample's record that a store fills; 0 where that depends on registers or samples. */
+static uint64_t stored_bytes(const struct agx_isa_instr *instr)
+{
+	static const uint8_t bytes[16] = {
+		[AGX_ISA_FORMAT_I8] = 1,      [AGX_ISA_FORMAT_I16] = 2,
+		[AGX_ISA_FORMAT_I32] = 4,     [AGX_ISA_FORMAT_F16] = 2,
+		[AGX_ISA_FORMAT_U8NORM] = 1,  [AGX_ISA_FORMAT_S8NORM] = 1,
+		[AGX_ISA_FORMAT_U16NORM] = 2, [AGX_ISA_FORMAT_S16NORM] = 2,
+		[AGX_ISA_FORMAT_SRGBA8] = 1,
+	};
+	const struct agx_isa_operand *samples = agx_isa_operand(instr, AGX_ISA_ROLE_SAMPLES);
+	const struct agx_isa_operand *offset = agx_isa_operand(instr, AGX_ISA_ROLE_OFFSET);
+	const unsigned int size = bytes[instr->modifiers[AGX_ISA_MODIFIER_FORMAT] & 15];
+	const unsigned int mask = instr->modifiers[AGX_ISA_MODIFIER_MASK];
+	uint64_t stored = 0;
+
+	if (samples->kind != AGX_ISA_IMM || (samples->value & 15) != 15 ||
+	    instr->modifiers[AGX_ISA_MODIFIER_EXPLICIT_COORDS] || offset->value < 0 ||
+	    offset->value >= 64)
+		return 0;
+	/* Packed formats are one word. */
+	if (!size)
+		return 0xfull << offset->value;
+	for (unsigned int c = 0; c < 4; c++) {
+		if (mask >> c & 1)
+			stored |= ((1ull << size) - 1) << (size * c);
+	}
+	return stored << offset->value;
+}
+
+/* Which samples and bytes of them a tile has to have; what registers say is not known. */
+static void look_at_tile(struct walk *w)
+{
+	const struct agx_isa_operand *samples = agx_isa_operand(&w->instr, AGX_ISA_ROLE_SAMPLES);
+	const struct agx_isa_operand *offset = agx_isa_operand(&w->instr, AGX_ISA_ROLE_OFFSET);
+	struct lib_shader_code *out = w->out;
+
+	if (offset && offset->kind == AGX_ISA_IMM && offset->value >= 0 &&
+	    offset->value >= (int64_t)out->tile_bytes)
+		out->tile_bytes = (unsigned int)offset->value + 1;
+	if (!samples || samples->kind != AGX_ISA_IMM || samples->value == ALL_SAMPLES)
+		return;
+	for (unsigned int i = 0; i < 8; i++) {
+		if (samples->value >> i & 1 && out->tile_samples <= i)
+			out->tile_samples = i + 1;
+	}
+}
+
+/* Only fragments have an interest in it: what their draws may do out of order, or leave out. */
+static void look_at_effects(struct walk *w, const struct agx_isa_op_info *info)
+{
+	const unsigned int lod = w->instr.modifiers[AGX_ISA_MODIFIER_LOD_TYPE];
+	struct lib_shader_code *out = w->out;
+
+	switch (info->class) {
+	case AGX_ISA_CLASS_TILE:
+		out->reads_tile |= w->instr.op == AGX_ISA_OP_LD_TILE;
+		if (w->instr.op == AGX_ISA_OP_ST_TILE)
+			out->tile_written |= stored_bytes(&w->instr);
+		break;
+	case AGX_ISA_CLASS_MEMORY:
+	case AGX_ISA_CLASS_IMAGE:
+		if (info->properties & (AGX_ISA_PROPERTY_STORE | AGX_ISA_PROPERTY_ATOMIC))
+			out->writes_memory = true;
+		break;
+	case AGX_ISA_CLASS_TEXTURE:
+		/* Implicit levels come from differences within a quad. */
+		if (w->instr.op == AGX_ISA_OP_SMPF &&
+		    (lod == AGX_ISA_LOD_TYPE_AUTO_LOD ||
+		     lod == AGX_ISA_LOD_TYPE_AUTO_LOD_BIAS_UNIFORM ||
+		     lod == AGX_ISA_LOD_TYPE_AUTO_LOD_BIAS_REG ||
+		     lod == AGX_ISA_LOD_TYPE_AUTO_LOD_BIAS_MIN_UNIFORM ||
+		     lod == AGX_ISA_LOD_TYPE_AUTO_LOD_BIAS_MIN_REG))
+			out->shares = true;
+		break;
+	default:
+		break;
+	}
+	if (info->properties & AGX_ISA_PROPERTY_SHARES)
+		out->shares = true;
+	if (w->instr.op == AGX_ISA_OP_ZS_EMIT) {
+		const struct agx_isa_operand *zs = agx_isa_operand(&w->instr, AGX_ISA_ROLE_ZS);
+
+		/* One register of 32 bits is depth, three of 16 are depth and stencil. */
+		out->writes_depth |= zs->kind == AGX_ISA_REG && (zs->bits == 32 || zs->count == 3);
+	}
 }
 
 static int look(struct walk *w)
@@ -169,6 +295,8 @@ static int look(struct walk *w)
 	switch (info->class) {
 	case AGX_ISA_CLASS_STACK:
 		out->stack = true;
+		if (w->instr.op == AGX_ISA_OP_STACK_ADJUST)
+			return adjust_stack(w);
 		break;
 	case AGX_ISA_CLASS_LOCAL:
 		out->local = true;
@@ -176,10 +304,12 @@ static int look(struct walk *w)
 	case AGX_ISA_CLASS_TILE:
 		if (info->properties & (AGX_ISA_PROPERTY_LOAD | AGX_ISA_PROPERTY_STORE))
 			out->tile = true;
+		look_at_tile(w);
 		break;
 	default:
 		break;
 	}
+	look_at_effects(w, info);
 	out->discards |= w->instr.op == AGX_ISA_OP_SAMPLE_MASK || w->instr.op == AGX_ISA_OP_ZS_EMIT;
 	out->barriers |= w->instr.op == AGX_ISA_OP_BARRIER;
 	out->instructions++;
@@ -293,7 +423,17 @@ int lib_shader_code(const void *code, size_t size, enum agx_stage stage, bool pr
 	}
 	if (out->stack) {
 		agx_isa_analyse(code, out->size, true, NULL, &program);
-		out->stack_bytes = program.stack_bytes;
+		if (!out->stack_words) {
+			snprintf(error, error_size,
+				 "it uses the stack, and no stack_adjust asks for some");
+			return -EINVAL;
+		}
+		if (program.stack_bytes > out->stack_words * 4) {
+			snprintf(error, error_size,
+				 "it uses %u bytes of stack, and stack_adjust asks for %u words",
+				 program.stack_bytes, out->stack_words);
+			return -EINVAL;
+		}
 	}
 	return 0;
 }

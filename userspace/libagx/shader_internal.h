@@ -13,12 +13,13 @@
 #define LIB_UNIFORMS  512 /* halves */
 #define LIB_TEXTURES  128
 #define LIB_SAMPLERS  16
+#define LIB_REGISTERS 256   /* halves */
 #define LIB_LOCAL_MAX 32768 /* bytes of threadgroup memory, as Mesa and Metal allow */
 #define LIB_GROUP_MAX 1024  /* threads of a group */
 
 /*
- * shader_text.c: directives, and the text of preamble and program with everything else blanked, so that line
- * numbers are those of the whole.
+ * shader_text.c: directives, and the text of preamble and program with everything else blanked, so
+ * that line numbers are those of the whole.
  */
 
 struct lib_shader_text {
@@ -29,6 +30,8 @@ struct lib_shader_text {
 	enum agx_stage stage;
 	unsigned int group[3];
 	unsigned int local_bytes, scratch_bytes;
+	struct agx_tile_layout tile; /* as it is written */
+	bool unchecked_waits;
 	struct lib_shader_output {
 		char name[32];
 		unsigned int count;
@@ -62,10 +65,15 @@ static inline bool lib_bit(const struct lib_bits *bits, unsigned int i)
 struct lib_shader_code {
 	size_t size; /* bytes, without traps behind the end */
 	unsigned int instructions;
-	unsigned int registers; /* halves */
-	unsigned int stack_bytes;
+	unsigned int registers;   /* halves */
+	unsigned int stack_words; /* of a thread, that it asks for at most: all that it does */
 	unsigned int coefficients;
 	bool stack, local, tile, discards, barriers;
+	bool reads_tile, writes_depth, writes_memory, shares;
+	unsigned int tile_bytes;   /* of a sample's record, that there are at least */
+	unsigned int tile_samples; /* of a pixel, likewise */
+	uint64_t
+		tile_written; /* bytes of a sample's record that are stored, of all samples alike */
 
 	/* Registers that are read, and those that are set. */
 	struct lib_bits uniforms, uniforms_set; /* halves */
@@ -75,8 +83,8 @@ struct lib_shader_code {
 };
 
 /*
- * Examines code for a stage, or a preamble of that stage. -EINVAL or -ENOTSUP: it will not do, and error says
- * why, with the offset and the instruction.
+ * Examines code for a stage, or a preamble of that stage. -EINVAL or -ENOTSUP: it will not do, and
+ * error says why, with the offset and the instruction.
  */
 int lib_shader_code(const void *code, size_t size, enum agx_stage stage, bool preamble,
 		    struct lib_shader_code *out, char *error, size_t error_size);
@@ -84,6 +92,11 @@ int lib_shader_code(const void *code, size_t size, enum agx_stage stage, bool pr
 /*
  * shader.c
  */
+
+enum lib_stack {
+	LIB_STACK_PROGRAM = 1 << 0,
+	LIB_STACK_PREAMBLE = 1 << 1,
+};
 
 struct agx_shader {
 	atomic_uint references;
@@ -97,9 +110,16 @@ struct agx_shader {
 	uint64_t address, preamble_address; /* 0: none */
 	uint32_t usc, preamble_usc;
 
+	/* Words of a thread's stack, 0: none; bits of enum lib_stack: who has one. */
+	unsigned int stack_words;
+	bool unchecked_waits; /* for the listing */
+	uint8_t stack;
+
 	/* What bindings have to give. */
 	struct lib_bits uniforms, textures, samplers;
 	struct lib_bits filtered; /* of samplers: the others only fetch texels */
+
+	uint64_t tile_written; /* as of the code */
 
 	struct lib_shader_output outputs[LIB_SHADER_OUTPUTS];
 	unsigned int output_count;

@@ -2,8 +2,9 @@
 /*
  * The text of a shader: directives of the shader beside those of the assembler.
  *
- * Lines are cut as the assembler cuts them (userspace/isa/assemble.c): what follows ; // or # is a comment, a
- * block comment ends the code of its line, and what follows it is looked at as a line of its own.
+ * Lines are cut as the assembler cuts them (userspace/isa/assemble.c): what follows ; // or # is a
+ * comment, a block comment ends the code of its line, and what follows it is looked at as a line of
+ * its own.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +23,7 @@ struct scan {
 	const char *text;
 	enum section section;
 	bool code; /* instructions in front of any section */
-	bool local, scratch;
+	bool local, scratch, tile;
 };
 
 /* A place in a line. */
@@ -200,6 +201,28 @@ static int read_threads(struct scan *scan, struct cursor *c, const char *place)
 	return 0;
 }
 
+static int read_tile(struct scan *scan, struct cursor *c, const char *place)
+{
+	struct agx_tile_layout *tile = &scan->out->tile;
+	unsigned int *const values[] = {&tile->width, &tile->height, &tile->sample_bytes,
+					&tile->samples};
+	int ret = 0;
+
+	if (scan->tile)
+		return wrong(scan, place, ".tile: the shader has it already");
+	scan->tile = true;
+	tile->samples = 1;
+	for (unsigned int i = 0; i < 4 && !ret; i++) {
+		if (i == 3 && !at_comma(c))
+			break;
+		if (i)
+			ret = comma(scan, c, ".tile");
+		if (!ret)
+			ret = number(scan, c, ".tile", 1, 64, values[i]);
+	}
+	return ret;
+}
+
 static int read_output(struct scan *scan, struct cursor *c, const char *place)
 {
 	struct lib_shader_text *out = scan->out;
@@ -269,6 +292,10 @@ static int directive(struct scan *scan, struct cursor line)
 			return wrong(scan, place, ".scratch: the shader has it already");
 		scan->scratch = true;
 		ret = number(scan, &line, ".scratch", 0, 1u << 20, &out->scratch_bytes);
+	} else if (is(&w, ".unchecked_waits")) {
+		out->unchecked_waits = true;
+	} else if (is(&w, ".tile")) {
+		ret = read_tile(scan, &line, place);
 	} else if (is(&w, ".output")) {
 		ret = read_output(scan, &line, place);
 	} else if (is(&w, ".preamble")) {

@@ -22,18 +22,21 @@ struct agx_sync *lib_sync_get(struct agx_sync *sync)
 	return sync;
 }
 
+static void destroy_handle(struct agx_device *device, uint32_t handle)
+{
+	struct drm_syncobj_destroy args = {.handle = handle};
+	int ret = lib_ioctl(device, DRM_IOCTL_SYNCOBJ_DESTROY, &args);
+
+	if (ret < 0)
+		lib_log(device->ctx, AGX_LOG_ERROR, "%s: SYNCOBJ_DESTROY: %s", device->name,
+			lib_reason(ret));
+}
+
 void lib_sync_put(struct agx_sync *sync)
 {
-	struct drm_syncobj_destroy args;
-	int ret;
-
 	if (!sync || atomic_fetch_sub_explicit(&sync->references, 1, memory_order_acq_rel) > 1)
 		return;
-	args = (struct drm_syncobj_destroy){.handle = sync->handle};
-	ret = lib_ioctl(sync->device, DRM_IOCTL_SYNCOBJ_DESTROY, &args);
-	if (ret < 0)
-		lib_log(sync->device->ctx, AGX_LOG_ERROR, "%s: SYNCOBJ_DESTROY: %s",
-			sync->device->name, strerror(-ret));
+	destroy_handle(sync->device, sync->handle);
 	lib_device_put(sync->device);
 	free(sync);
 }
@@ -81,7 +84,7 @@ int agx_sync_create(struct agx_device *device, unsigned int flags, struct agx_sy
 	ret = lib_ioctl(device, DRM_IOCTL_SYNCOBJ_CREATE, &args);
 	if (ret < 0) {
 		free_sync(sync);
-		return lib_fail(device->ctx, ret, "sync: SYNCOBJ_CREATE: %s", strerror(-ret));
+		return lib_fail(device->ctx, ret, "sync: SYNCOBJ_CREATE: %s", lib_reason(ret));
 	}
 	sync->handle = args.handle;
 	*out = sync;
@@ -101,6 +104,9 @@ uint32_t agx_sync_handle(const struct agx_sync *sync)
 int lib_sync_check(struct agx_device *device, const struct agx_sync_point *points,
 		   unsigned int count, const char *what)
 {
+	if (count && !points)
+		return lib_fail(device->ctx, -EINVAL, "%s: a pointer to %u of them expected", what,
+				count);
 	for (unsigned int i = 0; i < count; i++) {
 		const struct agx_sync *sync = points[i].sync;
 
@@ -156,7 +162,8 @@ static int wait_points(const struct agx_sync_point *points, unsigned int count, 
 
 	if (!count)
 		return 0;
-	if (!points[0].sync)
+	/* Without any there is no context to say why in. */
+	if (!points || !points[0].sync)
 		return -EINVAL;
 	device = points[0].sync->device;
 	if (count > MAX_POINTS)
@@ -180,9 +187,23 @@ static int wait_points(const struct agx_sync_point *points, unsigned int count, 
 				ns, count, handles[0], values[0]);
 	if (ret < 0)
 		return lib_fail(device->ctx, ret, "wait: SYNCOBJ_TIMELINE_WAIT: %s",
-				strerror(-ret));
+				lib_reason(ret));
 	/* A wait for all that had to wait tells no index: it is all ones then. */
 	return flags & DRM_SYNCOBJ_WAIT_FLAGS_WAIT_ALL ? 0 : (int)args.first_signaled;
+}
+
+int lib_sync_wait(struct agx_sync *sync, uint64_t point, uint64_t ns)
+{
+	struct drm_syncobj_timeline_wait args = {
+		.handles = (uintptr_t)&sync->handle,
+		.points = (uintptr_t)&point,
+		.timeout_nsec = deadline(ns),
+		.count_handles = 1,
+		.flags = DRM_SYNCOBJ_WAIT_FLAGS_WAIT_ALL | DRM_SYNCOBJ_WAIT_FLAGS_WAIT_FOR_SUBMIT,
+	};
+	int ret = lib_ioctl(sync->device, DRM_IOCTL_SYNCOBJ_TIMELINE_WAIT, &args);
+
+	return ret < 0 ? ret : 0;
 }
 
 int agx_sync_wait(struct agx_sync *sync, uint64_t point, uint64_t ns)
@@ -221,7 +242,7 @@ int agx_sync_signal(struct agx_sync *sync, uint64_t point)
 		return ret;
 	ret = sync->timeline ? lib_ioctl(sync->device, DRM_IOCTL_SYNCOBJ_TIMELINE_SIGNAL, &timeline)
 			     : lib_ioctl(sync->device, DRM_IOCTL_SYNCOBJ_SIGNAL, &binary);
-	return ret < 0 ? lib_fail(ctx, ret, "signal: %s", strerror(-ret)) : 0;
+	return ret < 0 ? lib_fail(ctx, ret, "signal: %s", lib_reason(ret)) : 0;
 }
 
 int agx_sync_reset(struct agx_sync *sync)
@@ -233,7 +254,7 @@ int agx_sync_reset(struct agx_sync *sync)
 		return lib_fail(sync->device->ctx, -EINVAL,
 				"reset: a binary sync expected, got a timeline");
 	ret = lib_ioctl(sync->device, DRM_IOCTL_SYNCOBJ_RESET, &args);
-	return ret < 0 ? lib_fail(sync->device->ctx, ret, "reset: %s", strerror(-ret)) : 0;
+	return ret < 0 ? lib_fail(sync->device->ctx, ret, "reset: %s", lib_reason(ret)) : 0;
 }
 
 int agx_sync_query(struct agx_sync *sync, uint64_t *point)
@@ -248,14 +269,13 @@ int agx_sync_query(struct agx_sync *sync, uint64_t *point)
 		return lib_fail(sync->device->ctx, -EINVAL,
 				"query: a timeline expected, got a binary sync");
 	ret = lib_ioctl(sync->device, DRM_IOCTL_SYNCOBJ_QUERY, &args);
-	return ret < 0 ? lib_fail(sync->device->ctx, ret, "query: %s", strerror(-ret)) : 0;
+	return ret < 0 ? lib_fail(sync->device->ctx, ret, "query: %s", lib_reason(ret)) : 0;
 }
 
 /* A binary syncobj of its own with the fence of a point. */
 static int copy_fence(struct agx_sync *sync, uint64_t point, uint32_t *handle)
 {
 	struct drm_syncobj_create create = {0};
-	struct drm_syncobj_destroy destroy;
 	struct drm_syncobj_transfer transfer = {.src_handle = sync->handle, .src_point = point};
 	int ret = lib_ioctl(sync->device, DRM_IOCTL_SYNCOBJ_CREATE, &create);
 
@@ -264,8 +284,7 @@ static int copy_fence(struct agx_sync *sync, uint64_t point, uint32_t *handle)
 	transfer.dst_handle = create.handle;
 	ret = lib_ioctl(sync->device, DRM_IOCTL_SYNCOBJ_TRANSFER, &transfer);
 	if (ret < 0) {
-		destroy = (struct drm_syncobj_destroy){.handle = create.handle};
-		lib_ioctl(sync->device, DRM_IOCTL_SYNCOBJ_DESTROY, &destroy);
+		destroy_handle(sync->device, create.handle);
 		return ret;
 	}
 	*handle = create.handle;
@@ -279,7 +298,6 @@ static int export_fence(struct agx_sync *sync, uint64_t point, int *fd)
 		.flags = DRM_SYNCOBJ_HANDLE_TO_FD_FLAGS_EXPORT_SYNC_FILE,
 		.fd = -1,
 	};
-	struct drm_syncobj_destroy destroy;
 	int ret;
 
 	if (sync->timeline) {
@@ -288,10 +306,8 @@ static int export_fence(struct agx_sync *sync, uint64_t point, int *fd)
 			return ret;
 	}
 	ret = lib_ioctl(sync->device, DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD, &args);
-	if (sync->timeline) {
-		destroy = (struct drm_syncobj_destroy){.handle = args.handle};
-		lib_ioctl(sync->device, DRM_IOCTL_SYNCOBJ_DESTROY, &destroy);
-	}
+	if (sync->timeline)
+		destroy_handle(sync->device, args.handle);
 	*fd = args.fd;
 	return ret < 0 ? ret : 0;
 }
@@ -309,7 +325,7 @@ int agx_sync_export(struct agx_sync *sync, uint64_t point, int *fd)
 		if (ret)
 			lib_fail(ctx, ret,
 				 "export: %s; the point must have been submitted or signalled",
-				 strerror(-ret));
+				 lib_reason(ret));
 	}
 	return ret;
 }
@@ -317,30 +333,29 @@ int agx_sync_export(struct agx_sync *sync, uint64_t point, int *fd)
 int agx_sync_status(struct agx_sync *sync, uint64_t point)
 {
 	const struct agx_sync_point one = {.sync = sync, .point = point};
-	struct agx_backend *backend = sync->device->backend;
-	struct agx_context *ctx = sync->device->ctx;
+	struct agx_device *device = sync->device;
+	struct agx_backend *backend = device->backend;
+	struct agx_context *ctx = device->ctx;
 	struct sync_file_info info = {0};
-	long ret;
-	int fd;
+	int ret, fd;
 
-	ret = lib_sync_check(sync->device, &one, 1, "status: point");
+	ret = lib_sync_check(device, &one, 1, "status: point");
 	if (ret)
-		return (int)ret;
+		return ret;
 	ret = export_fence(sync, point, &fd);
 	/* No fence, or not that far: it has not been submitted. */
 	if (ret == -EINVAL)
 		return lib_fail(ctx, -EBUSY, "status: nothing has been submitted for the point");
 	if (ret)
-		return lib_fail(ctx, (int)ret, "status: %s", strerror((int)-ret));
-	ret = backend->ops->fd_ioctl(backend, fd, SYNC_IOC_FILE_INFO, &info);
+		return lib_fail(ctx, ret, "status: %s", lib_reason(ret));
+	ret = lib_fd_ioctl(device, fd, SYNC_IOC_FILE_INFO, &info);
 	backend->ops->close_fd(backend, fd);
 	if (ret < 0)
-		return lib_fail(ctx, (int)ret, "status: SYNC_IOC_FILE_INFO: %s",
-				strerror((int)-ret));
+		return lib_fail(ctx, ret, "status: SYNC_IOC_FILE_INFO: %s", lib_reason(ret));
 	if (!info.status)
 		return lib_fail(ctx, -EBUSY, "status: the work has not ended");
 	if (info.status < 0)
-		return lib_fail(ctx, info.status, "the work failed: %s", strerror(-info.status));
+		return lib_fail(ctx, info.status, "the work failed: %s", lib_reason(info.status));
 	return 0;
 }
 
@@ -348,7 +363,6 @@ int agx_sync_import(struct agx_sync *sync, uint64_t point, int fd)
 {
 	const struct agx_sync_point one = {.sync = sync, .point = point};
 	struct drm_syncobj_create create = {0};
-	struct drm_syncobj_destroy destroy;
 	struct drm_syncobj_transfer transfer = {.dst_handle = sync->handle, .dst_point = point};
 	struct drm_syncobj_handle args = {
 		.handle = sync->handle,
@@ -369,13 +383,12 @@ int agx_sync_import(struct agx_sync *sync, uint64_t point, int fd)
 			ret = lib_ioctl(device, DRM_IOCTL_SYNCOBJ_FD_TO_HANDLE, &args);
 			if (ret >= 0)
 				ret = lib_ioctl(device, DRM_IOCTL_SYNCOBJ_TRANSFER, &transfer);
-			destroy = (struct drm_syncobj_destroy){.handle = create.handle};
-			lib_ioctl(device, DRM_IOCTL_SYNCOBJ_DESTROY, &destroy);
+			destroy_handle(device, create.handle);
 		}
 	}
 	if (ret < 0)
 		return lib_fail(device->ctx, ret, "import: descriptor %d: %s; a sync file expected",
-				fd, strerror(-ret));
+				fd, lib_reason(ret));
 	return 0;
 }
 
@@ -385,7 +398,7 @@ int agx_sync_export_object(struct agx_sync *sync, int *fd)
 	int ret = lib_ioctl(sync->device, DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD, &args);
 
 	*fd = args.fd;
-	return ret < 0 ? lib_fail(sync->device->ctx, ret, "export of a sync: %s", strerror(-ret))
+	return ret < 0 ? lib_fail(sync->device->ctx, ret, "export of a sync: %s", lib_reason(ret))
 		       : 0;
 }
 
@@ -410,7 +423,7 @@ int agx_sync_import_object(struct agx_device *device, int fd, unsigned int flags
 		free_sync(sync);
 		return lib_fail(device->ctx, ret,
 				"import of a sync: descriptor %d: %s; a syncobj expected", fd,
-				strerror(-ret));
+				lib_reason(ret));
 	}
 	sync->handle = args.handle;
 	*out = sync;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Texels from and to memory. Values are exact and rounded once, to nearest with ties to even; what is out of range
- * is clamped to what the format holds. NaN becomes 0 where there is none. Sums and products are of binary64, in which
- * all intermediate values here are exact.
+ * Texels from and to memory. Values are exact and rounded once, to nearest with ties to even; what
+ * is out of range is clamped to what the format holds. NaN becomes 0 where there is none. Sums and
+ * products are of binary64, in which all intermediate values here are exact.
  */
 #include <errno.h>
 #include <math.h>
@@ -49,8 +49,8 @@ static double clamp(double value, double low, double high)
 }
 
 /*
- * Floats of 11 and 10 bits: 5 of exponent, 6 or 5 of fraction, no sign. As halves without the sign and with a
- * shorter fraction.
+ * Floats of 11 and 10 bits: 5 of exponent, 6 or 5 of fraction, no sign. As halves without the sign
+ * and with a shorter fraction.
  */
 static float unsigned_float(uint32_t code, unsigned int fraction_bits)
 {
@@ -70,7 +70,9 @@ static uint32_t to_unsigned_float(float value, unsigned int fraction_bits)
 		return 0;
 	if (bits == 0x7f800000)
 		return infinity;
-	/* A float is a whole number of units of its exponent; below 2^-14 the unit gets no smaller. */
+	/*
+	 * A float is a whole number of units of its exponent; below 2^-14 the unit gets no smaller.
+	 */
 	exponent = (int)(bits >> 23) - 127;
 	if (exponent > 15)
 		return infinity - 1;
@@ -190,7 +192,10 @@ static uint32_t pack_exponent(const union agx_texel *texel)
 		if (value[c] > largest)
 			largest = value[c];
 	}
-	/* The least exponent with which the largest fits when it has been rounded: half of 511 and 512 goes up. */
+	/*
+	 * The least exponent with which the largest fits when it has been rounded: half of 511 and
+	 * 512 goes up.
+	 */
 	while (ldexp(largest, 24 - exponent) >= 511.5)
 		exponent++;
 	for (unsigned int c = 0; c < 3; c++)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Descriptors of images: textures, which shaders read, and PBEs, which imgw and end-of-tile programs write. They say
- * little: both ends compute layouts from the size of level 0 (layout.c), so a view changes what is shown of the levels
- * and layers, never the sizes.
+ * Descriptors of images: textures, which shaders read, and PBEs, which imgw and end-of-tile
+ * programs write. They say little: both ends compute layouts from the size of level 0 (layout.c),
+ * so a view changes what is shown of the levels and layers, never the sizes.
  *
  * Facts: Mesa, src/asahi/vulkan/hk_image_view.c and hk_buffer_view.c.
  */

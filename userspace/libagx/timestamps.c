@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Timestamps: a buffer that the firmware is allowed to write to. It lies in addresses of the kernel's, so the device
- * makes an object of it, which commands name by a handle.
+ * Timestamps: a buffer that the firmware is allowed to write to. It lies in addresses of the
+ * kernel's, so the device makes an object of it, which commands name by a handle.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -37,7 +37,7 @@ static int bind_object(struct agx_timestamps *timestamps)
 	if (ret < 0)
 		return lib_fail(device->ctx, ret,
 				"timestamps: GEM_BIND_OBJECT of %" PRIu64 " bytes: %s",
-				(uint64_t)args.range, strerror(-ret));
+				(uint64_t)args.range, lib_reason(ret));
 	timestamps->object = args.object_handle;
 	return 0;
 }
@@ -46,6 +46,7 @@ int agx_timestamps_create(struct agx_vm *vm, unsigned int count, struct agx_time
 {
 	struct agx_context *ctx = lib_vm_context(vm);
 	struct agx_timestamps *timestamps;
+	void *map;
 	int ret;
 
 	*out = NULL;
@@ -62,9 +63,11 @@ int agx_timestamps_create(struct agx_vm *vm, unsigned int count, struct agx_time
 	ret = agx_buffer_create(vm, (uint64_t)count * PLACE_SIZE,
 				AGX_BUFFER_CACHED | AGX_BUFFER_EXPORTABLE | AGX_BUFFER_UNBOUND,
 				&timestamps->buffer);
+	if (!ret)
+		ret = lib_buffer_map(timestamps->buffer, &map);
 	if (!ret) {
-		timestamps->places = agx_buffer_map(timestamps->buffer);
-		ret = timestamps->places ? bind_object(timestamps) : -ENOMEM;
+		timestamps->places = map;
+		ret = bind_object(timestamps);
 	}
 	if (ret) {
 		agx_buffer_destroy(timestamps->buffer);
@@ -89,7 +92,7 @@ void agx_timestamps_destroy(struct agx_timestamps *timestamps)
 	ret = lib_ioctl(device, DRM_IOCTL_ASAHI_GEM_BIND_OBJECT, &args);
 	if (ret < 0)
 		lib_log(device->ctx, AGX_LOG_ERROR, "timestamps: GEM_BIND_OBJECT, unbind: %s",
-			strerror(-ret));
+			lib_reason(ret));
 	agx_buffer_destroy(timestamps->buffer);
 	lib_vm_put(timestamps->vm);
 	free(timestamps);
@@ -105,6 +108,11 @@ uint64_t agx_timestamps_get(const struct agx_timestamps *timestamps, unsigned in
 void agx_timestamps_clear(struct agx_timestamps *timestamps)
 {
 	memset(timestamps->places, 0, (size_t)timestamps->count * PLACE_SIZE);
+}
+
+struct agx_device *lib_timestamps_device(const struct agx_timestamps *timestamps)
+{
+	return agx_vm_device(timestamps->vm);
 }
 
 int lib_timestamp_place(const struct agx_timestamps *timestamps, unsigned int index,

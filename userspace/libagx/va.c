@@ -124,21 +124,24 @@ static int take(struct lib_va *va, struct tile *tile, uint64_t start, uint64_t e
 int lib_va_alloc(struct lib_va *va, const struct lib_va_request *request, uint64_t *address)
 {
 	const uint64_t guard = request->guard ? va->granule : 0;
-	uint64_t least, sure;
+	uint64_t least, sure, at = 0;
 	struct tile *tile = NULL;
 	int ret;
 
 	if (__builtin_add_overflow(request->size, 2 * guard, &least))
 		return -ENOSPC;
-	/* In a tile of this size it fits wherever that begins: only the last one's end may be cut. */
+	/*
+	 * In a tile of this size it fits wherever that begins: only the last one's end may be cut.
+	 */
 	if (!__builtin_add_overflow(least, request->align - va->granule, &sure))
-		tile = search(va, request, sure, address);
+		tile = search(va, request, sure, &at);
 	if (!tile)
-		tile = search(va, request, least, address);
+		tile = search(va, request, least, &at);
 	if (!tile)
 		return -ENOSPC;
-	ret = take(va, tile, *address - guard, *address + request->size + guard, request->owner,
-		   guard);
+	ret = take(va, tile, at - guard, at + request->size + guard, request->owner, guard);
+	if (!ret)
+		*address = at;
 	return ret;
 }
 

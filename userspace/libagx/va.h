@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Who has which addresses of [start, end): an allocator that touches no memory at the addresses,
- * and needs no device. Tiles without gaps between them, each free or somebody's; neighbours that are
- * free are one. Allocation takes the lowest place that surely does, in logarithmic time.
+ * and needs no device. Tiles without gaps between them, each free or somebody's; neighbours that
+ * are free are one. Allocation takes the lowest place that surely does, in logarithmic time.
  *
  * Not thread-safe: the caller locks.
  */
@@ -38,7 +38,7 @@ struct lib_va_request {
 int lib_va_init(struct lib_va *va, uint64_t start, uint64_t end, uint64_t granule);
 void lib_va_finish(struct lib_va *va);
 
-/* -ENOSPC: there is no such place; -ENOMEM. */
+/* -ENOSPC: there is no such place; -ENOMEM. *address is written only when it is somebody's then. */
 int lib_va_alloc(struct lib_va *va, const struct lib_va_request *request, uint64_t *address);
 
 /* At this address. -EINVAL: not within [start, end) or no granules; -EBUSY: some of it is taken. */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scratch.h"
 #include "vm_internal.h"
 
 /*
@@ -37,7 +38,7 @@ static void destroy_id(struct agx_vm *vm)
 
 	if (ret < 0)
 		lib_log(vm->device->ctx, AGX_LOG_ERROR, "%s: VM_DESTROY: %s", vm->device->name,
-			strerror(-ret));
+			lib_reason(ret));
 }
 
 void lib_vm_put(struct agx_vm *vm)
@@ -45,6 +46,7 @@ void lib_vm_put(struct agx_vm *vm)
 	if (!vm || atomic_fetch_sub_explicit(&vm->references, 1, memory_order_acq_rel) > 1)
 		return;
 	lib_tile_code_free(vm->tile_code);
+	lib_scratch_destroy(vm->scratch);
 	lib_heap_destroy(vm->heap);
 	destroy_id(vm);
 	lib_vm_bound_finish(vm);
@@ -104,16 +106,21 @@ static int init(struct agx_vm *vm, struct agx_device *device)
 	ret = lib_heap_create(vm, &vm->heap);
 	if (ret)
 		goto destroy_lock;
+	ret = lib_scratch_create(vm, &vm->scratch);
+	if (ret)
+		goto destroy_heap;
 	ret = lib_ioctl(device, DRM_IOCTL_ASAHI_VM_CREATE, &args);
 	if (ret < 0) {
 		lib_fail(device->ctx, ret, "VM: VM_CREATE with the kernel at [%#llx, %#llx): %s",
 			 (unsigned long long)args.kernel_start, (unsigned long long)args.kernel_end,
-			 strerror(-ret));
-		goto destroy_heap;
+			 lib_reason(ret));
+		goto destroy_scratch;
 	}
 	vm->id = args.vm_id;
 	return 0;
 
+destroy_scratch:
+	lib_scratch_destroy(vm->scratch);
 destroy_heap:
 	lib_heap_destroy(vm->heap);
 destroy_lock:
@@ -262,7 +269,7 @@ int agx_vm_release(struct agx_vm *vm, uint64_t address)
 	ret = lib_vm_unbind_locked(vm, address, address + size);
 	if (ret)
 		lib_fail(vm->device->ctx, ret, "release: what is bound at %#llx: VM_BIND: %s",
-			 (unsigned long long)address, strerror(-ret));
+			 (unsigned long long)address, lib_reason(ret));
 	else
 		lib_va_free(&vm->va, address, LIB_VA_CALLER);
 unlock:

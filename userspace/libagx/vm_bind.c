@@ -49,14 +49,25 @@ static void drop(struct agx_vm *vm, struct lib_bound *bound)
 	vm->spares++;
 }
 
-static void add(struct agx_vm *vm, uint64_t start, uint64_t end, struct agx_buffer *buffer)
+static void add(struct agx_vm *vm, uint64_t start, uint64_t end, struct agx_buffer *buffer,
+		uint64_t offset, uint32_t flags)
 {
 	struct lib_bound *bound = take_spare(vm);
 
 	bound->range = (struct lib_range){.start = start, .end = end};
 	bound->buffer = buffer;
+	bound->offset = offset;
+	bound->flags = flags;
 	lib_buffer_pin(buffer);
 	lib_ranges_insert(&vm->bound, &bound->range);
+}
+
+/* Where in the buffer address is, which lies in what is bound. */
+static uint64_t offset_at(const struct lib_bound *bound, uint64_t address)
+{
+	if (bound->flags & DRM_ASAHI_BIND_SINGLE_PAGE)
+		return bound->offset;
+	return bound->offset + (address - bound->range.start);
 }
 
 /* Nothing is bound in [start, end) any more. */
@@ -71,8 +82,10 @@ static void forget(struct agx_vm *vm, uint64_t start, uint64_t end)
 		if (bound->range.start < start) {
 			lib_ranges_change(&vm->bound, &bound->range, bound->range.start, start, 0);
 			if (old_end > end)
-				add(vm, end, old_end, bound->buffer);
+				add(vm, end, old_end, bound->buffer, offset_at(bound, end),
+				    bound->flags);
 		} else if (old_end > end) {
+			bound->offset = offset_at(bound, end);
 			lib_ranges_change(&vm->bound, &bound->range, end, old_end, 0);
 		} else {
 			drop(vm, bound);
@@ -102,7 +115,7 @@ int lib_vm_unbind_locked(struct agx_vm *vm, uint64_t start, uint64_t end)
 	const struct lib_range *first = lib_ranges_from(&vm->bound, start);
 	int ret;
 
-	if (!first || first->start >= end)
+	if ((!first || first->start >= end) && !vm->unsure)
 		return 0;
 	ret = ensure_spares(vm, 1);
 	if (!ret)
@@ -127,7 +140,7 @@ int lib_vm_bind_own(struct agx_vm *vm, struct agx_buffer *buffer)
 	if (!ret)
 		ret = vm_bind(vm, &op, 1);
 	if (!ret)
-		add(vm, buffer->address, buffer->address + buffer->size, buffer);
+		add(vm, buffer->address, buffer->address + buffer->size, buffer, 0, op.flags);
 	pthread_mutex_unlock(&vm->lock);
 	return ret;
 }
@@ -231,9 +244,53 @@ static struct drm_asahi_gem_bind_op operation(const struct agx_bind *bind)
 	return op;
 }
 
+/* Binds what is written down of [start, end), piece by piece; with the gaps unbound. */
+static int restore_range(struct agx_vm *vm, uint64_t start, uint64_t end)
+{
+	while (start < end) {
+		const struct lib_bound *bound =
+			(const struct lib_bound *)lib_ranges_from(&vm->bound, start);
+		struct drm_asahi_gem_bind_op op = {.addr = start};
+		uint64_t stop = end;
+		int ret;
+
+		if (bound && bound->range.start <= start) {
+			stop = bound->range.end;
+			op.flags = bound->flags;
+			op.handle = bound->buffer->handle;
+			op.offset = offset_at(bound, start);
+		} else {
+			op.flags = DRM_ASAHI_BIND_UNBIND;
+			if (bound)
+				stop = bound->range.start;
+		}
+		if (stop > end)
+			stop = end;
+		op.range = stop - start;
+		ret = vm_bind(vm, &op, 1);
+		if (ret < 0)
+			return ret;
+		start = stop;
+	}
+	return 0;
+}
+
 /*
- * Some of the operations may have taken effect, and may not: both what was bound there and what was
- * to be stays until the VM ends. There is room for count more.
+ * After a failure some of the operations have taken effect, or none; and the kernel may have taken
+ * away what was where the one that failed was to go. All is put back as it was.
+ */
+static int restore(struct agx_vm *vm, const struct agx_bind *binds, unsigned int count)
+{
+	int ret = 0;
+
+	for (unsigned int i = 0; i < count && !ret; i++)
+		ret = restore_range(vm, binds[i].address, binds[i].address + binds[i].size);
+	return ret;
+}
+
+/*
+ * It could not be put back: both what was bound there and what was to be stays until the VM ends,
+ * or an unbinding takes effect. There is room for count more.
  */
 static void keep_all(struct agx_vm *vm, const struct agx_bind *binds, unsigned int count)
 {
@@ -244,16 +301,16 @@ static void keep_all(struct agx_vm *vm, const struct agx_bind *binds, unsigned i
 		vm->stuck[vm->stuck_count++] = binds[i].buffer;
 	}
 	lib_log(vm->device->ctx, AGX_LOG_ERROR,
-		"%s: VM_BIND failed within %u operations: their buffers are kept until VM %u ends",
+		"%s: VM_BIND failed within %u operations, and could not be taken back: their "
+		"buffers are kept until VM %u ends",
 		vm->device->name, count, vm->id);
+	vm->unsure = true;
 }
 
 static int make_room(struct agx_vm *vm, unsigned int count)
 {
 	struct agx_buffer **stuck;
 
-	if (count < 2)
-		return 0;
 	stuck = reallocarray(vm->stuck, vm->stuck_count + count, sizeof(struct agx_buffer *));
 	if (!stuck)
 		return -ENOMEM;
@@ -281,18 +338,21 @@ static int bind_locked(struct agx_vm *vm, const struct agx_bind *binds,
 		return lib_fail(ctx, ret, "bind: no memory for %u operations", count);
 	ret = vm_bind(vm, ops, count);
 	if (ret < 0) {
-		/* One operation either happens or does not. */
-		if (count > 1)
+		const int undo = restore(vm, binds, count);
+
+		if (undo)
 			keep_all(vm, binds, count);
-		return lib_fail(ctx, ret, "bind: VM_BIND of %u operations: %s", count,
-				strerror(-ret));
+		return lib_fail(
+			ctx, ret, "bind: VM_BIND of %u operations: %s; %s", count, lib_reason(ret),
+			undo ? "what is bound there now is not known" : "nothing has changed");
 	}
 	for (i = 0; i < count; i++) {
 		const uint64_t end = binds[i].address + binds[i].size;
 
 		forget(vm, binds[i].address, end);
 		if (binds[i].op != AGX_BIND_UNMAP)
-			add(vm, binds[i].address, end, binds[i].buffer);
+			add(vm, binds[i].address, end, binds[i].buffer, ops[i].offset,
+			    ops[i].flags);
 	}
 	return 0;
 }

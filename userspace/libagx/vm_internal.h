@@ -25,9 +25,12 @@
 struct lib_bound {
 	struct lib_range range;
 	struct agx_buffer *buffer; /* a pin */
+	uint64_t offset;           /* of the first page in the buffer; of all, if it is repeated */
+	uint32_t flags;            /* DRM_ASAHI_BIND_* */
 };
 
 struct lib_heap;
+struct lib_scratch_set;
 struct lib_tile_code;
 
 /* render_programs.c: their memory is the heap's. */
@@ -39,6 +42,7 @@ struct agx_vm {
 	uint32_t id;
 	uint64_t shader_base;
 	struct lib_heap *heap;
+	struct lib_scratch_set *scratch;
 	struct lib_tile_code *tile_code; /* render_programs.c; under the lock */
 
 	pthread_mutex_t lock; /* of all below, and of the order of VM_BIND */
@@ -46,8 +50,13 @@ struct agx_vm {
 	struct lib_ranges bound; /* of struct lib_bound */
 	struct lib_bound *spare; /* by range.right */
 	unsigned int spares;
-	struct agx_buffer **stuck; /* pins: after a VM_BIND that failed half way, nobody knows */
+	/*
+	 * After a VM_BIND that failed half way and could not be taken back, nobody knows what is
+	 * bound: pins of what may be, and bound is no reason not to unbind.
+	 */
+	struct agx_buffer **stuck;
 	size_t stuck_count;
+	bool unsure;
 };
 
 struct agx_buffer {

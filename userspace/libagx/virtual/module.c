@@ -163,7 +163,10 @@ static int check_gpu(const char *name, char *message, size_t size)
 static void enlist(struct virtual_gpu *gpu)
 {
 	pthread_mutex_lock(&list_lock);
-	/* Without handlers a forked child's devices do not work: nothing that a parent has to fail for. */
+	/*
+	 * Without handlers a forked child's devices do not work: nothing that a parent has to fail
+	 * for.
+	 */
 	if (!handlers)
 		handlers = !pthread_atfork(fork_prepare, fork_parent, fork_child);
 	gpu->next = list;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The virtual GPU as a module: what libagx-virtual.so exports, and all that libagx knows of the node
- * and the models in it. The two are installed together; the version is there for those that are not.
+ * The virtual GPU as a module: what libagx-virtual.so exports, and all that libagx knows of the
+ * node and the models in it. The two are installed together; the version is there for those that
+ * are not.
  *
  * Functions return 0 or more, or a negative errno. All of them may be called from any thread, but
  * for destroy(), which is the last.
@@ -30,7 +31,10 @@ struct virtual_config {
 	unsigned int threads; /* 0: one for each CPU */
 	uint64_t memory;      /* 0: the default */
 
-	/* Called from any thread, with locks held: must not call back. Strings live during the call. */
+	/*
+	 * Called from any thread, with locks held: must not call back. Strings live during the
+	 * call.
+	 */
 	void (*log)(void *data, enum virtual_log_level level, const char *message);
 	void (*finding)(void *data, const char *name, const char *text);
 	void *data;

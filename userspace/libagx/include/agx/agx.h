@@ -15,7 +15,10 @@
  * Conventions of all functions:
  *
  *   errors     A function that can fail returns 0 (or a count) on success and a negative errno on
- *              failure. agx_error() of the context then says what was wrong in a sentence.
+ *              failure. agx_error() of the context then says what was wrong in a sentence. What
+ *              fails leaves everything as it was, and can be tried again. -ENODEV from an open
+ *              device: it is lost, for its firmware has died or it is gone, and its objects can be
+ *              ended, no more.
  *   ownership  What X_create(), X_open() or X_import() makes is the caller's, who ends it with the
  *              function of the pair (X_destroy(), agx_device_close()). An object keeps what it was
  *              made of alive, so the order in which objects are ended does not matter. Ending NULL
@@ -23,8 +26,10 @@
  *              and so is everything they point to, unless the function says otherwise.
  *   threads    There is no global state. Different contexts may be used by different threads at
  *              will. Of one context: devices, VMs, queues and syncs may be used by several threads
- *              at a time; a command buffer, a monitor, and the contents of a buffer are for one
- *              thread at a time, or locked by the caller.
+ *              at a time, and what does not change once it is made: buffers, images, shaders; a
+ *              command buffer, a monitor, and the contents of a buffer, an image or timestamps are
+ *              for one thread at a time, or locked by the caller. Nothing checks that. An object
+ *              is ended by one thread when no other uses it any more.
  *   units      Sizes and offsets are bytes, times nanoseconds, addresses those of the GPU, unless
  *              the name says otherwise. Registers and uniforms are counted in halves of 16 bits,
  *              as the hardware does.

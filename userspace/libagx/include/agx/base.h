@@ -37,8 +37,8 @@ typedef void (*agx_log_fn)(void *data, enum agx_log_level level, const char *mes
 
 struct agx_context_params {
 	/*
-	 * NULL: messages are dropped. Called from any thread that calls, and from those of a virtual
-	 * GPU, with locks held: it must not call the library.
+	 * NULL: messages are dropped. Called from any thread that calls, and from those of a
+	 * virtual GPU, with locks held: it must not call the library.
 	 */
 	agx_log_fn log;
 	void *log_data;

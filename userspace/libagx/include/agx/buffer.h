@@ -30,8 +30,8 @@ AGX_API int agx_buffer_import(struct agx_vm *vm, int fd, unsigned int flags,
 AGX_API int agx_buffer_export(struct agx_buffer *buffer, int *fd);
 
 /*
- * Unbinds the buffer from its own addresses. The GPU must be done with it: work that is still under way
- * faults.
+ * Unbinds the buffer from its own addresses. The GPU must be done with it: work that is still under
+ * way faults.
  */
 AGX_API void agx_buffer_destroy(struct agx_buffer *buffer);
 

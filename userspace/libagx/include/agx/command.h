@@ -28,7 +28,10 @@ AGX_API int agx_cmdbuf_create(struct agx_vm *vm, struct agx_cmdbuf **cmdbuf);
 /* Waits for work of it that is under way. */
 AGX_API void agx_cmdbuf_destroy(struct agx_cmdbuf *cmdbuf);
 
-/* Empties it to be recorded anew; its memory is kept. -EBUSY: it is under way. */
+/*
+ * Empties it to be recorded anew; its memory is kept. -EBUSY: it is under way; others: whether it
+ * is cannot be found out. Then nothing has changed.
+ */
 AGX_API int agx_cmdbuf_reset(struct agx_cmdbuf *cmdbuf);
 
 /*
@@ -57,7 +60,7 @@ struct agx_uniform_range {
 
 /* What a shader is given. Textures and PBEs (images that are written) share the registers ts0... */
 struct agx_bindings {
-	const void *uniforms;                   /* copied, to u0_lo and up */
+	const void *uniforms;                   /* copied, to u0 and up */
 	unsigned int uniform_bytes;             /* at most 1024; rounded up to 4 */
 	const struct agx_uniform_range *ranges; /* in addition; must not overlap */
 	unsigned int range_count;
@@ -68,14 +71,14 @@ struct agx_bindings {
 };
 
 /*
- * A shader with its bindings, prepared: lists of USC words in the command buffer's memory, which any number
- * of dispatches or draws of the same command buffer can use until it is reset.
+ * A shader with its bindings, prepared: lists of USC words in the command buffer's memory, which
+ * any number of dispatches or draws of the same command buffer can use until it is reset.
  */
 struct agx_bound {
 	const struct agx_shader *shader;
 	uint32_t pipeline;   /* USC address of the list */
 	uint32_t counts;     /* word 0 of launches, states and shaders: registers it takes */
-	uint64_t generation; /* of the command buffer: made anew by a reset */
+	uint64_t generation; /* of the recording, of fragments the pass: another one after it */
 };
 
 /*

@@ -28,8 +28,8 @@ enum agx_dispatch_mode {
 
 struct agx_dispatch {
 	enum agx_dispatch_mode mode;
-	uint32_t size
-		[3]; /* threads or groups; 0 counts as 1. Groups are cut at the end of threads */
+	/* Threads or groups; 0 counts as 1. Groups are cut at the end of threads. */
+	uint32_t size[3];
 	uint32_t group[3]; /* threads of a group, at most 1024; 0: as the shader says, or 1 */
 	uint64_t address;  /* of INDIRECT*; multiple of 4 */
 };
@@ -56,7 +56,9 @@ AGX_API int agx_compute_overlap_end(struct agx_cmdbuf *cmdbuf);
 /* A barrier behind the last dispatch of a group; elsewhere there is one already. */
 AGX_API int agx_compute_barrier(struct agx_cmdbuf *cmdbuf);
 
-/* Words of the compute stream, as they are, for experiments. size: a multiple of 4, at most 1024. */
+/*
+ * Words of the compute stream, as they are, for experiments. size: a multiple of 4, at most 1024.
+ */
 AGX_API int agx_compute_raw(struct agx_cmdbuf *cmdbuf, const void *words, size_t size);
 
 #ifdef __cplusplus

@@ -90,14 +90,20 @@ AGX_API const struct agx_format_info *agx_format_info(enum agx_format format);
 /* By name; AGX_FORMAT_NONE when there is none. */
 AGX_API enum agx_format agx_format_find(const char *name);
 
-/* A texel's value: floats, or integers of the format's kind. Components that are not stored: 0, 0, 0, 1. */
+/*
+ * A texel's value: floats, or integers of the format's kind. Components that are not stored: 0, 0,
+ * 0, 1.
+ */
 union agx_texel {
 	float f[4];
 	uint32_t u[4];
 	int32_t i[4];
 };
 
-/* One texel of an uncompressed format from and to memory. Packing rounds to nearest even, and clamps. */
+/*
+ * One texel of an uncompressed format from and to memory. Packing rounds to nearest even, and
+ * clamps.
+ */
 AGX_API int agx_format_unpack(enum agx_format format, const void *memory, union agx_texel *texel);
 AGX_API int agx_format_pack(enum agx_format format, const union agx_texel *texel, void *memory);
 

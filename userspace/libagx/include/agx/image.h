@@ -28,9 +28,10 @@ AGX_API uint64_t agx_image_address(const struct agx_image *image);
 
 /*
  * Copies texels in and out, converting from and to format, which may be any uncompressed one of the
- * same kind (float, unsigned, signed) or the image's own, which AGX_FORMAT_NONE stands for. region NULL: all
- * of level 0 of the first layer. pitch: bytes from row to row, 0: packed; slices are packed. The GPU must
- * not be at work on the image. -EINVAL: the region is not within the image, the formats do not go together.
+ * same kind (float, unsigned, signed) or the image's own, which AGX_FORMAT_NONE stands for. region
+ * NULL: all of level 0 of the first layer. pitch: bytes from row to row, 0: packed; slices are
+ * packed. The GPU must not be at work on the image. -EINVAL: the region is not within the image,
+ * the formats do not go together.
  */
 AGX_API int agx_image_upload(struct agx_image *image, const struct agx_region *region,
 			     enum agx_format format, const void *rows, size_t pitch);

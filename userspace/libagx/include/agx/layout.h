@@ -59,14 +59,17 @@ AGX_API int agx_layout_init(struct agx_layout *layout, const struct agx_layout_p
 			    const char **why);
 
 /*
- * Byte offset of the block with the texel (x, y, z), of a sample, from the image's start. Everything must
- * lie within the level: not checked.
+ * Byte offset of the block with the texel (x, y, z), of a sample, from the image's start.
+ * Everything must lie within the level: not checked.
  */
 AGX_API uint64_t agx_layout_offset(const struct agx_layout *layout, unsigned int level,
 				   unsigned int layer, uint32_t x, uint32_t y, uint32_t z,
 				   unsigned int sample);
 
-/* A box of texels in one level; block-compressed formats: multiples of their blocks, or up to the edge. */
+/*
+ * A box of texels in one level; block-compressed formats: multiples of their blocks, or up to the
+ * edge.
+ */
 struct agx_region {
 	unsigned int level, layer, sample;
 	uint32_t x, y, z;
@@ -74,10 +77,10 @@ struct agx_region {
 };
 
 /*
- * Copies a box between an image in memory (image: its whole size, image_size bytes are there) and rows of
- * blocks in the image's own format, pitch bytes apart and slices slice_pitch bytes apart (0: packed). The
- * layout decides the order. -EINVAL: the region is not within the level, image_size is less than the
- * layout's, or rows or slices overlap.
+ * Copies a box between an image in memory (image: its whole size, image_size bytes are there) and
+ * rows of blocks in the image's own format, pitch bytes apart and slices slice_pitch bytes apart
+ * (0: packed). The layout decides the order. -EINVAL: the region is not within the level,
+ * image_size is less than the layout's, or rows or slices overlap.
  */
 AGX_API int agx_layout_store(const struct agx_layout *layout, void *image, uint64_t image_size,
 			     const struct agx_region *region, const void *rows, size_t pitch,

@@ -39,8 +39,8 @@ struct agx_sync_point {
 };
 
 /*
- * Waits for all of them, or for the first, whose index is returned. At most 64 points; for the first
- * of none: -EINVAL.
+ * Waits for all of them, or for the first, whose index is returned. At most 64 points; for the
+ * first of none: -EINVAL.
  */
 AGX_API int agx_sync_wait_all(const struct agx_sync_point *points, unsigned int count, uint64_t ns);
 AGX_API int agx_sync_wait_any(const struct agx_sync_point *points, unsigned int count, uint64_t ns);
@@ -53,9 +53,9 @@ AGX_API int agx_sync_reset(struct agx_sync *sync);
 AGX_API int agx_sync_query(struct agx_sync *sync, uint64_t *point);
 
 /*
- * How the work behind a signalled point ended: 0, or -EFAULT, -ETIMEDOUT, ... as the kernel has
- * it. -EBUSY: it has not ended. Of a timeline's points before its last the kernel may have forgotten
- * an error: then it is 0.
+ * How the work behind a signalled point ended: 0, or -EFAULT, -ETIMEDOUT, ... as the kernel has it.
+ * -EBUSY: it has not ended. Of a timeline's points before its last the kernel may have forgotten an
+ * error: then it is 0.
  */
 AGX_API int agx_sync_status(struct agx_sync *sync, uint64_t point);
 
@@ -72,8 +72,8 @@ AGX_API uint32_t agx_sync_handle(const struct agx_sync *sync); /* of the uAPI */
 enum agx_priority {
 	AGX_PRIORITY_LOW,
 	AGX_PRIORITY_MEDIUM,
-	AGX_PRIORITY_HIGH,
-	AGX_PRIORITY_REALTIME, /* may need rights */
+	AGX_PRIORITY_HIGH,     /* reserved: the driver refuses it so far (-EINVAL) */
+	AGX_PRIORITY_REALTIME, /* likewise */
 };
 
 /* A queue of commands in a VM; commands of one queue begin in the order of their submission. */
@@ -83,6 +83,9 @@ AGX_API int agx_queue_create(struct agx_vm *vm, enum agx_priority priority,
 /* Waits for what was submitted. */
 AGX_API void agx_queue_destroy(struct agx_queue *queue);
 AGX_API uint32_t agx_queue_id(const struct agx_queue *queue); /* of the uAPI */
+
+/* Waits of a submission, and signals: of each at most so many. */
+#define AGX_MAX_SYNCS 62u
 
 struct agx_submission {
 	struct agx_cmdbuf *const *cmdbufs; /* in this order; ended */
@@ -97,11 +100,15 @@ struct agx_submission {
  * Hands command buffers to the GPU. They, and what they use, must stay as they are until the work
  * has ended. One call is one ioctl. Without command buffers it waits and signals only. -EINVAL: a
  * command buffer has not ended or has failed (agx_error() says what was the first thing), is of
- * another VM, or has more commands than the device takes; -ENODEV: the device is lost.
+ * another VM, or has more commands than the device takes; more than AGX_MAX_SYNCS waits or signals;
+ * a wait for what nobody has submitted or signalled so far; -ENODEV: the device is lost. What fails
+ * has no effect.
  */
 AGX_API int agx_queue_submit(struct agx_queue *queue, const struct agx_submission *submission);
 
-/* Submits one command buffer, waits for its end, and returns how it ended, as agx_sync_status(). */
+/*
+ * Submits one command buffer, waits for its end, and returns how it ended, as agx_sync_status().
+ */
 AGX_API int agx_queue_run(struct agx_queue *queue, struct agx_cmdbuf *cmdbuf);
 
 /* Waits until everything that was submitted has ended; returns how the last of it ended. */

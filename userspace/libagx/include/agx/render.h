@@ -21,7 +21,7 @@ struct agx_attachment {
 	struct agx_image *image; /* NULL: there is none */
 	unsigned int level, layer;
 	enum agx_load load;
-	bool discard;          /* what was drawn is not written to the image */
+	bool discard;          /* need not be kept: the image may hold anything afterwards */
 	union agx_texel clear; /* f[0] of depth, u[0] of stencil */
 };
 
@@ -52,6 +52,15 @@ AGX_API int agx_render_end(struct agx_cmdbuf *cmdbuf);
 AGX_API int agx_render_tile_offset(const struct agx_cmdbuf *cmdbuf, unsigned int colour,
 				   unsigned int *bytes);
 
+/*
+ * Programs of the caller's at both ends of each tile, instead of those that the pass has: bound
+ * within it, of AGX_STAGE_BACKGROUND and AGX_STAGE_END_OF_TILE. NULL: the pass's. What hardware
+ * runs when memory for primitives is short, and it interrupts a pass, stays the library's: it
+ * stores all colours, and loads them again.
+ */
+AGX_API int agx_render_tile_programs(struct agx_cmdbuf *cmdbuf, const struct agx_bound *background,
+				     const struct agx_bound *end_of_tile);
+
 enum agx_primitive {
 	AGX_PRIMITIVE_POINTS,
 	AGX_PRIMITIVE_LINES,
@@ -71,7 +80,7 @@ enum agx_primitive {
 struct agx_vertex_outputs {
 	uint8_t perspective, flat, linear; /* words of varyings; all three: at most 124 */
 	bool point_size;                   /* a word */
-	bool layer, viewport;              /* a word for both; what is not written is 0 */
+	bool layer, viewport;              /* a word for both: the half that is not meant is 0 */
 	uint8_t clip_distances;            /* words, at most 8; what is below 0 is clipped */
 };
 
@@ -80,13 +89,14 @@ enum agx_coefficient_source {
 	AGX_COEFFICIENT_VARYING,
 	AGX_COEFFICIENT_W,         /* 1 / w: the divisor of iter for varyings with perspective */
 	AGX_COEFFICIENT_Z,         /* depth, 0 to 1 */
-	AGX_COEFFICIENT_POINT,     /* place in a point, 0 to 1: two components */
+	AGX_COEFFICIENT_POINT,     /* place in a point, 0 to 1: two components, with perspective */
 	AGX_COEFFICIENT_PRIMITIVE, /* number of the primitive, as an integer; flat */
 };
 
 /*
- * Fills coefficient registers. How a varying is interpolated follows from where it is among the
- * vertex shader's outputs; one binding does not reach from one kind to another.
+ * Fills coefficient registers, from cf0 on without a gap. How a varying is interpolated follows
+ * from where it is among the vertex shader's outputs; one binding does not reach from one kind to
+ * another.
  */
 struct agx_coefficient {
 	enum agx_coefficient_source source;
@@ -120,7 +130,8 @@ struct agx_stencil {
 
 /*
  * State of draws. A structure of zeroes culls nothing, tests nothing and writes no depth. Blending
- * is the fragment shader's: it reads and writes the tile buffer.
+ * is the fragment shader's: it reads and writes the tile buffer. Whether it does, leaves some of
+ * the pass's colours as they are, discards, or takes derivatives is seen in its code.
  */
 struct agx_draw_state {
 	struct agx_bound vertex;
@@ -132,13 +143,13 @@ struct agx_draw_state {
 	enum agx_primitive primitive;
 	bool restart; /* an index of all ones begins a new strip */
 	enum agx_cull cull;
-	bool front_is_clockwise;
-	bool clamp_depth; /* to the viewport's range, instead of clipping */
-	bool lines;       /* triangles are drawn as their edges */
-	float line_width; /* 1/16 to 16 pixels; 0 counts as 1 */
-	bool discard;     /* nothing is rasterised */
-	bool translucent; /* the fragment shader reads the tile buffer */
-	bool separate;    /* it takes derivatives: triangles do not share quads */
+	bool front_is_clockwise; /* as rows and columns of the image have it */
+	bool clamp_depth;        /* to the viewport's range, instead of clipping */
+	bool lines, corners;     /* triangles are drawn as their edges, or as points */
+	float line_width;        /* 1/16 to 16 pixels; 0 counts as 1 */
+	bool discard;            /* nothing is rasterised */
+	bool translucent; /* what is beneath shows: also where the fragment shader's code says so */
+	bool separate;    /* triangles do not share quads: likewise */
 	bool last_vertex; /* flat varyings: of the last vertex, else the first */
 
 	bool depth_test, depth_write;
@@ -153,8 +164,9 @@ struct agx_draw_state {
 	uint16_t occlusion_index;        /* counter, of 8 bytes; at most 32767 */
 };
 
+/* Positions of -1 to 1 come to x to x + width and y to y + height; row 0 of an image is its top. */
 struct agx_viewport {
-	float x, y, width, height; /* pixels; height may be negative */
+	float x, y, width, height; /* pixels; height may be negative, which makes y point up */
 	float near, far;           /* depth, each 0 to 1 */
 };
 
@@ -166,8 +178,9 @@ struct agx_rect {
 AGX_API int agx_render_state(struct agx_cmdbuf *cmdbuf, const struct agx_draw_state *state);
 
 /*
- * Viewports and their scissors, up to 16; scissors NULL: the whole pass. At first: one, the
- * whole pass.
+ * Viewports and their scissors, up to 16. The hardware does not clip at a viewport's sides,
+ * scissors do; scissors NULL: each viewport's rectangle. All are cut at the pass's edges. At first:
+ * one, the whole pass.
  */
 AGX_API int agx_render_viewports(struct agx_cmdbuf *cmdbuf, const struct agx_viewport *viewports,
 				 const struct agx_rect *scissors, unsigned int count);

@@ -18,13 +18,26 @@ enum agx_stage {
 };
 
 /*
+ * Threadgroup memory as a tile of pixels, for ld_tile and st_tile with explicit coordinates and for
+ * imgwblk in compute programs. All 0: it is bytes. Mesa's have 32x32 pixels of one sample, and as
+ * many threads in a group.
+ */
+struct agx_tile_layout {
+	unsigned int width, height; /* pixels: 32x32, 32x16 or 16x16 */
+	unsigned int sample_bytes;  /* of each sample, at most 64; rounded up to a multiple of 8 */
+	unsigned int samples; /* of each pixel: 0 (counts as 1), 1, 2, 4; 32767 bytes in all */
+};
+
+/*
  * What an instruction stream alone does not tell. Lines in a shader's text that begin with a
  * dot are its directives beside those of the assembler:
  *
  *	.stage compute          has to agree with the parameter
  *	.threads X, Y, Z        threads of a group: what dispatches take if they do not say
  *	.local BYTES            of threadgroup memory
- *	.scratch BYTES          of stack for each thread: refused, but for 0
+ *	.tile W, H, BYTES, N    threadgroup memory as struct agx_tile_layout; N may be left out
+ *	.scratch BYTES          of stack for each thread, if it is more than what is seen
+ *	.unchecked_waits        registers may be used before they are loaded: for experiments
  *	.preamble               what follows, up to .main, is the preamble
  *	.main                   what follows is the program; without .preamble it need not be there
  *	.output NAME, COUNT     docs/libagx: varyings of vertex shaders
@@ -42,9 +55,11 @@ struct agx_shader_params {
 	const void *preamble; /* of code: its preamble; NULL: none */
 	size_t preamble_size;
 
-	unsigned int group[3];      /* of code; of text the directives say it. 0: not given */
-	unsigned int local_bytes;   /* likewise */
-	unsigned int scratch_bytes; /* likewise; at least what the code is seen to use */
+	unsigned int group[3];       /* of code; of text the directives say it. 0: not given */
+	unsigned int local_bytes;    /* likewise */
+	unsigned int scratch_bytes;  /* likewise; not less than what stack_adjust asks for */
+	struct agx_tile_layout tile; /* likewise; instead of local_bytes */
+	bool unchecked_waits; /* or of text: it may use registers before a wait for their load */
 };
 
 /* What it needs: as its instructions and directives say. */
@@ -60,10 +75,16 @@ struct agx_shader_info {
 	unsigned int coefficients;       /* coefficient registers */
 	unsigned int threads;            /* of a core at best, with that many registers */
 	unsigned int group[3];           /* 0: not given */
-	unsigned int local_bytes, scratch_bytes;
+	unsigned int local_bytes;
+	unsigned int scratch_bytes; /* of each thread's stack: the program's or the preamble's */
+	struct agx_tile_layout tile;
 	bool discards;      /* changes coverage, depth or stencil: fragments */
 	bool uses_tile;     /* reads or writes the tile buffer */
 	bool uses_barriers; /* threadgroup barriers */
+	bool reads_tile;    /* reads the tile buffer */
+	bool writes_depth;
+	bool writes_memory; /* or images */
+	bool shares; /* depends on other threads of a quad or SIMD group, as derivatives do */
 };
 
 struct agx_shader;
@@ -71,9 +92,12 @@ struct agx_shader;
 /*
  * Assembles, examines and uploads a shader into the VM's shader window. -EINVAL: the text is wrong,
  * or the code is nothing that hardware would run to an end: unknown encodings, jumps to nowhere, no
- * stop, more registers than there are, instructions that the stage does not have; agx_error() names the
- * line, or the offset and the instruction. -ENOTSUP: the shader needs a stack, which takes a helper
- * program on the GPU that this library does not have. -ENOENT, ...: of the file.
+ * stop, more registers than there are, instructions that the stage does not have; or that uses a
+ * register without a wait for the load that fills it. agx_error() names the line, or the offset and
+ * the instruction. A shader with a stack makes the VM take memory for
+ * the stacks of all cores, which it keeps: -E2BIG: larger than threads can have one; -ENOMEM: more
+ * than 1 GiB of such memory; -ENOTSUP: background and end-of-tile programs have none. -ENOENT, ...:
+ * of the file.
  */
 AGX_API int agx_shader_create(struct agx_vm *vm, const struct agx_shader_params *params,
 			      struct agx_shader **shader);

@@ -47,17 +47,17 @@ AGX_API int agx_texture_of(const struct agx_image *image, const struct agx_view 
 			   struct agx_texture *texture);
 
 /*
- * To be written: one level, the view's first. Cubes are written as arrays of faces. imgw does not write
- * multisampled images, end-of-tile programs do. -EINVAL: not possible with this image, or it is twiddled and
- * was not made writeable.
+ * To be written: one level, the view's first. Cubes are written as arrays of faces. imgw does not
+ * write multisampled images, end-of-tile programs do. -EINVAL: not possible with this image, or it
+ * is twiddled and was not made writeable.
  */
 AGX_API int agx_pbe_of(const struct agx_image *image, const struct agx_view *view,
 		       struct agx_texture *pbe);
 
 /*
- * A buffer of texels as a linear 2D image: one row of up to 16384 texels, or rows of 16384, where texel i is
- * at (i % 16384, i / 16384). count: at most 2^28, offset: a multiple of 16. -EINVAL: whole rows are not
- * within the buffer.
+ * A buffer of texels as a linear 2D image: one row of up to 16384 texels, or rows of 16384, where
+ * texel i is at (i % 16384, i / 16384). count: at most 2^28, offset: a multiple of 16. -EINVAL:
+ * whole rows are not within the buffer.
  */
 AGX_API int agx_texture_of_buffer(const struct agx_buffer *buffer, uint64_t offset,
 				  enum agx_format format, uint32_t count,
@@ -110,9 +110,10 @@ struct agx_sampler_params {
 	enum agx_format border_format; /* of CUSTOM: the texture's, which its coding depends on */
 	float min_lod, max_lod;        /* up to 14; max_lod 0: all levels */
 	unsigned int anisotropy;       /* 0, 1: none; up to 16, a power of two */
-	bool pixel_coordinates;
+	bool pixel_coordinates;        /* that count texels; of the first level only */
 	bool compare;
 	enum agx_compare compare_function;
+	bool seamful_cube_maps; /* filters stay in a face of a cube, where wrap leads them */
 };
 
 /* -EINVAL: not possible; agx_error() names the member. */

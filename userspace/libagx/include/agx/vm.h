@@ -66,8 +66,11 @@ struct agx_bind {
 /*
  * Binds pages of buffers to addresses, in order, with one ioctl. Takes effect at once, for work
  * that is running as well. The addresses must be the caller's: reserved, or within a buffer's own.
- * All of them are looked at first: with -EINVAL nothing has changed. A buffer stays alive while
- * some page of it is bound, and agx_buffer_destroy() does not take away what was bound here.
+ * All of them are looked at first: what is refused has no effect. When the kernel fails half way,
+ * -ENOMEM for instance, what was bound before is bound again; agx_error() says so, or that this
+ * failed as well: then anything may be bound there, and whoever gives the addresses back has them
+ * emptied. A buffer stays alive while some page of it is bound, and agx_buffer_destroy() does not
+ * take away what was bound here.
  */
 AGX_API int agx_vm_bind(struct agx_vm *vm, const struct agx_bind *binds, unsigned int count);
 
