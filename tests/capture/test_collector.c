@@ -24,12 +24,12 @@
 static unsigned int messages;
 
 /* What the command would say. */
-void agx_error(const char *format, ...)
+void tool_error(const char *format, ...)
 {
 	messages++;
 }
 
-void agx_warning(const char *format, ...)
+void tool_warning(const char *format, ...)
 {
 	messages++;
 }

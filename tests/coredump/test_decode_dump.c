@@ -26,12 +26,12 @@
 /* The command's messages; none is expected but where a test says so. */
 static unsigned int messages;
 
-void agx_error(const char *format, ...)
+void tool_error(const char *format, ...)
 {
 	messages++;
 }
 
-void agx_warning(const char *format, ...)
+void tool_warning(const char *format, ...)
 {
 	messages++;
 }

@@ -23,6 +23,7 @@ struct agx_subcommand {
 int cmd_asm(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_capture(int argc, char **argv);
+int cmd_compute(int argc, char **argv);
 int cmd_coredump(int argc, char **argv);
 int cmd_decode(int argc, char **argv);
 int cmd_diff(int argc, char **argv);
@@ -39,10 +40,10 @@ int cmd_vm(int argc, char **argv);
  * printf to standard error, prefixed with "agx: " and ended with a newline. Messages say what
  * failed, where, what was expected and what was found.
  */
-void agx_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void agx_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void tool_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void tool_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The version of this build, "0.1.0". */
-extern const char agx_version[];
+extern const char tool_version[];
 
 #endif

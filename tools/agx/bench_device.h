@@ -48,7 +48,10 @@ uint32_t bench_device_chip_id(const struct bench_device *bench);
 /* A sentence on the last failure. */
 const char *bench_device_message(const struct bench_device *bench);
 
-/* Operations of one core in a clock cycle, if the figure is of arithmetic and the clock is known; else 0. */
+/*
+ * Operations of one core in a clock cycle, if the figure is of arithmetic and the clock is known;
+ * else 0.
+ */
 double bench_device_per_cycle(const struct bench_device *bench, const struct bench_measure *measure,
 			      double figure);
 

@@ -25,7 +25,9 @@ enum bench_kind {
 	BENCH_INT
 };
 
-/* Of arithmetic: each thread does this many multiply-adds, and stores a word at its place of du0. */
+/*
+ * Of arithmetic: each thread does this many multiply-adds, and stores a word at its place of du0.
+ */
 #define BENCH_LOOPS    64
 #define BENCH_UNROLLED 16
 #define BENCH_MADDS    (BENCH_LOOPS * BENCH_UNROLLED)

@@ -98,7 +98,7 @@ static int assemble(const struct isa_file *file, const char *name, struct agx_is
 	as->labels_max = lines < 1u << 24 ? lines * 2 : lines;
 	as->labels = calloc(as->labels_max, sizeof(as->labels[0]));
 	if (!as->labels) {
-		agx_error("asm: out of memory");
+		tool_error("asm: out of memory");
 		return AGX_EXIT_USAGE;
 	}
 	/* Once for the length, once for the bytes. */
@@ -107,14 +107,14 @@ static int assemble(const struct isa_file *file, const char *name, struct agx_is
 		as->capacity = as->length;
 		as->out = malloc(as->length ? as->length : 1);
 		if (!as->out) {
-			agx_error("asm: out of memory");
+			tool_error("asm: out of memory");
 			return AGX_EXIT_USAGE;
 		}
 		ret = agx_isa_assemble(as);
 	}
 	if (!ret)
 		return AGX_EXIT_OK;
-	agx_error("%s:%u:%u: %s", name, as->line, as->column, as->error);
+	tool_error("%s:%u:%u: %s", name, as->line, as->column, as->error);
 	show_line(file, as->line, as->column);
 	return AGX_EXIT_DAMAGED;
 }
@@ -140,7 +140,7 @@ static int write_code(const struct agx_isa_asm *as, const struct options *option
 	bool failed, regular;
 
 	if (!out) {
-		agx_error("%s: %s", options->out, strerror(errno));
+		tool_error("%s: %s", options->out, strerror(errno));
 		return AGX_EXIT_USAGE;
 	}
 	regular = !to_stdout && !fstat(fileno(out), &st) && S_ISREG(st.st_mode);
@@ -153,7 +153,7 @@ static int write_code(const struct agx_isa_asm *as, const struct options *option
 	failed |= to_stdout ? fflush(out) : fclose(out);
 	if (!failed)
 		return AGX_EXIT_OK;
-	agx_error("%s: %s", options->out, strerror(errno ? errno : EIO));
+	tool_error("%s: %s", options->out, strerror(errno ? errno : EIO));
 	/* No half-written file may pass for a whole one. */
 	if (regular)
 		unlink(options->out);
@@ -175,7 +175,7 @@ static int print_listing(const struct agx_isa_asm *as)
 	size_t n;
 
 	if (!targets) {
-		agx_error("asm: out of memory");
+		tool_error("asm: out of memory");
 		return AGX_EXIT_USAGE;
 	}
 	agx_isa_analyse(as->out, as->length, true, targets, &program);
@@ -192,7 +192,9 @@ int cmd_asm(int argc, char **argv)
 		.options = argp_options,
 		.parser = parse,
 		.args_doc = "FILE -o OUT",
-		.doc = "Assemble shader code in the syntax of `agx disasm`.",
+		.doc = "Assemble shader code in the syntax of `agx disasm`.\v"
+		       "The instructions, with an example of each: docs/libagx/instructions.md in "
+		       "the sources.",
 	};
 	struct options options = {0};
 	struct agx_isa_asm as = {0};
@@ -203,10 +205,12 @@ int cmd_asm(int argc, char **argv)
 		return AGX_EXIT_USAGE;
 	ret = isa_file_read(options.file, &file);
 	if (ret) {
-		agx_error("%s: %s", options.file, strerror(-ret));
+		tool_error("%s: %s", options.file, strerror(-ret));
 		return AGX_EXIT_USAGE;
 	}
 	ret = assemble(&file, options.file, &as);
+	if (ret == AGX_EXIT_OK)
+		isa_warn_hazards(as.out, as.length, options.file);
 	if (ret == AGX_EXIT_OK && options.out)
 		ret = write_code(&as, &options);
 	if (ret == AGX_EXIT_OK && options.listing)

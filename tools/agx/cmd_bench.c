@@ -197,7 +197,7 @@ static int run_ops(struct bench_client *client, const struct options *options,
 			continue;
 		ret = measure(client, op, options, rounds, &figures);
 		if (ret) {
-			agx_error("%s: %s", op->summary, strerror(-ret));
+			tool_error("%s: %s", op->summary, strerror(-ret));
 			break;
 		}
 		if (op == bench_ops)
@@ -214,7 +214,7 @@ static int run_ops(struct bench_client *client, const struct options *options,
 		return ret;
 	ret = bench_client_status(client);
 	if (ret)
-		agx_error("the last submission's fence: %s", strerror(-ret));
+		tool_error("the last submission's fence: %s", strerror(-ret));
 	return ret;
 }
 
@@ -225,7 +225,7 @@ static int bench_node(int fd, const struct options *options, struct json_object 
 	int ret = bench_client_init(&client, fd, &what);
 
 	if (ret) {
-		agx_error("%s: %s", what, strerror(-ret));
+		tool_error("%s: %s", what, strerror(-ret));
 		return ret;
 	}
 	return run_ops(&client, options, list);
@@ -289,9 +289,9 @@ static int bench_gpu(struct bench_device *device, const struct options *options,
 			print_figure(measure, best, median, per_cycle);
 	}
 	if (ret)
-		agx_error("%s: %s", measure->name ? measure->summary : "libagx",
-			  *bench_device_message(device) ? bench_device_message(device)
-							: strerror(-ret));
+		tool_error("%s: %s", measure->name ? measure->summary : "libagx",
+			   *bench_device_message(device) ? bench_device_message(device)
+							 : strerror(-ret));
 	free(rounds);
 	return ret;
 }
@@ -303,7 +303,7 @@ static struct json_object *describe(const char *name, struct bench_device *devic
 	struct utsname system = {0};
 	char chip[16];
 
-	json_object_object_add(root, "version", json_object_new_string(agx_version));
+	json_object_object_add(root, "version", json_object_new_string(tool_version));
 	json_object_object_add(root, bench_device_fd(device) >= 0 ? "node" : "device",
 			       json_object_new_string(name));
 	snprintf(chip, sizeof(chip), "0x%" PRIx32, bench_device_chip_id(device));
@@ -431,10 +431,11 @@ int cmd_bench(int argc, char **argv)
 	if (!options.device) {
 		fd = options.node ? open_asahi(name) : open_first(found, sizeof(found));
 		if (fd < 0 && options.node)
-			agx_error("%s: %s", name,
-				  fd == -ENODEV ? "not a node of the asahi driver" : strerror(-fd));
+			tool_error("%s: %s", name,
+				   fd == -ENODEV ? "not a node of the asahi driver"
+						 : strerror(-fd));
 		else if (fd < 0)
-			agx_error(
+			tool_error(
 				"no render node of the asahi driver; virtual ones: agx run -- agx "
 				"bench, or agx bench --device t8103");
 		if (fd < 0)
@@ -442,7 +443,7 @@ int cmd_bench(int argc, char **argv)
 		close(fd);
 	}
 	if (bench_device_open(&device, name)) {
-		agx_error("%s: %s", name, bench_device_message(device));
+		tool_error("%s: %s", name, bench_device_message(device));
 		status = AGX_EXIT_USAGE;
 	} else {
 		status = bench(name, device, &options);

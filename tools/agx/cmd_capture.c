@@ -254,11 +254,11 @@ static int choose_node(struct capture_run *run)
 
 	if (capture->node) {
 		if (stat(capture->node, &st)) {
-			agx_error("%s: %s", capture->node, strerror(errno));
+			tool_error("%s: %s", capture->node, strerror(errno));
 			return -errno;
 		}
 		if (!S_ISCHR(st.st_mode) || major(st.st_rdev) != PRELOAD_DRM_MAJOR) {
-			agx_error("%s is not a DRM node", capture->node);
+			tool_error("%s is not a DRM node", capture->node);
 			return -ENODEV;
 		}
 		snprintf(run->node, sizeof(run->node), "%u:%u:%u", major(st.st_rdev),
@@ -267,12 +267,12 @@ static int choose_node(struct capture_run *run)
 	}
 	if (getenv(PRELOAD_ENV_RUN_DIR) && around) {
 		if (capture->soc || capture->exec) {
-			agx_error("--%s: inside `agx run` that was chosen there",
-				  capture->soc ? "gpu" : "exec");
+			tool_error("--%s: inside `agx run` that was chosen there",
+				   capture->soc ? "gpu" : "exec");
 			return -EINVAL;
 		}
 		if (sscanf(around, "%u:%*[^:]:%*[^:]:%u", &render, &card) < 1) {
-			agx_error("%s=%s: not what `agx run` sets", PRELOAD_ENV_NODE, around);
+			tool_error("%s=%s: not what `agx run` sets", PRELOAD_ENV_NODE, around);
 			return -EINVAL;
 		}
 		snprintf(run->node, sizeof(run->node), "%d:%u:%u", PRELOAD_DRM_MAJOR, render, card);
@@ -280,7 +280,7 @@ static int choose_node(struct capture_run *run)
 	}
 	if (rundir_create(&run->dir, capture->soc ? capture->soc : agx_soc_get(0), -1, error,
 			  sizeof(error))) {
-		agx_error("%s", error);
+		tool_error("%s", error);
 		return -EIO;
 	}
 	run->virtual = true;
@@ -323,7 +323,7 @@ static int set_environment(const struct capture_run *run)
 	if (run->virtual) {
 		ret = rundir_set_environment(&run->dir, &env, error, sizeof(error));
 		if (ret) {
-			agx_error("%s", error);
+			tool_error("%s", error);
 			return ret;
 		}
 	}
@@ -332,14 +332,15 @@ static int set_environment(const struct capture_run *run)
 	unsetenv(PRELOAD_ENV_RESULTS);
 	if (run->options->results && executes(run) && run->options->first_frame <= 1 &&
 	    setenv(PRELOAD_ENV_RESULTS, content, 1)) {
-		agx_error("the environment cannot be set: %s", strerror(errno));
+		tool_error("the environment cannot be set: %s", strerror(errno));
 		return -errno;
 	}
 	ret = rundir_preload(run->virtual ? &run->dir : NULL, run->object);
 	if (ret == -EINVAL)
-		agx_error("%s: LD_PRELOAD cannot hold a path with a space or a colon", run->object);
+		tool_error("%s: LD_PRELOAD cannot hold a path with a space or a colon",
+			   run->object);
 	else if (ret || setenv(CAPTURE_ENV_NODE, run->node, 1))
-		agx_error("the environment cannot be set: %s", strerror(ret ? -ret : errno));
+		tool_error("the environment cannot be set: %s", strerror(ret ? -ret : errno));
 	else
 		return 0;
 	return ret ? ret : -ENOMEM;
@@ -369,8 +370,8 @@ static int verify(const char *path)
 		agx_trace_reader_close(reader);
 	}
 	if (ret)
-		agx_error("%s: the trace is not sound: %s", path,
-			  agx_trace_error_text(&error, text, sizeof(text)));
+		tool_error("%s: the trace is not sound: %s", path,
+			   agx_trace_error_text(&error, text, sizeof(text)));
 	return ret;
 }
 
@@ -412,17 +413,17 @@ static int conclude(const struct capture_run *run, const struct collector_result
 	if (result->error)
 		return AGX_EXIT_USAGE;
 	if (result->unfinished)
-		agx_warning("%" PRIu64 " processes of the command are still running; what they do "
-			    "from now on is not recorded",
-			    result->unfinished);
+		tool_warning("%" PRIu64 " processes of the command are still running; what they do "
+			     "from now on is not recorded",
+			     result->unfinished);
 	if (result->rejected)
-		agx_warning("%" PRIu64 " records were left out", result->rejected);
+		tool_warning("%" PRIu64 " records were left out", result->rejected);
 	if (!result->streams && status != 126 && status != 127)
-		agx_warning("nothing used %s: %s is empty",
-			    capture->node ? capture->node : "the virtual node", capture->output);
+		tool_warning("nothing used %s: %s is empty",
+			     capture->node ? capture->node : "the virtual node", capture->output);
 	else if (capture->first_frame && !result->writer.pages && !status)
-		agx_warning("%s: nothing was recorded of frames %" PRIu64 " and later",
-			    capture->output, capture->first_frame);
+		tool_warning("%s: nothing was recorded of frames %" PRIu64 " and later",
+			     capture->output, capture->first_frame);
 	if (capture->verify && verify(capture->output))
 		return AGX_EXIT_FAILED;
 	return result->rejected && !status ? AGX_EXIT_FAILED : status;
@@ -455,18 +456,18 @@ int cmd_capture(int argc, char **argv)
 	argp_err_exit_status = AGX_EXIT_USAGE;
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &capture);
 	if (getenv(CAPTURE_ENV_SOCKET)) {
-		agx_error("already inside a capture (" CAPTURE_ENV_SOCKET "=%s)",
-			  getenv(CAPTURE_ENV_SOCKET));
+		tool_error("already inside a capture (" CAPTURE_ENV_SOCKET "=%s)",
+			   getenv(CAPTURE_ENV_SOCKET));
 		return AGX_EXIT_USAGE;
 	}
 	if (rundir_find_object("libagx-capture.so", run.object, sizeof(run.object), error,
 			       sizeof(error))) {
-		agx_error("%s", error);
+		tool_error("%s", error);
 		return AGX_EXIT_USAGE;
 	}
 	fd = open(capture.output, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (fd < 0) {
-		agx_error("%s: %s", capture.output, strerror(errno));
+		tool_error("%s: %s", capture.output, strerror(errno));
 		return AGX_EXIT_USAGE;
 	}
 	launch_init(&launch);
@@ -483,12 +484,12 @@ int cmd_capture(int argc, char **argv)
 					   .label = capture.label,
 					   .progress = isatty(STDERR_FILENO)};
 	if (collector_create(&params, &run.collector, error, sizeof(error))) {
-		agx_error("%s", error);
+		tool_error("%s", error);
 		goto out_dir;
 	}
 	launch.argv = capture.command;
 	if (setenv(CAPTURE_ENV_SOCKET, collector_socket(run.collector), 1)) {
-		agx_error("the environment cannot be set: %s", strerror(errno));
+		tool_error("the environment cannot be set: %s", strerror(errno));
 		collector_finish(run.collector, &result);
 		goto out_dir;
 	}
@@ -497,7 +498,7 @@ int cmd_capture(int argc, char **argv)
 	status = launch_run(&launch);
 	collector_finish(run.collector, &result);
 	if (status < 0) {
-		agx_error("the command was not started: %s", strerror(-status));
+		tool_error("the command was not started: %s", strerror(-status));
 		status = AGX_EXIT_USAGE;
 	} else {
 		status = conclude(&run, &result, status);

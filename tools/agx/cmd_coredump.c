@@ -91,32 +91,32 @@ int cmd_coredump(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, &opts);
 	file = strcmp(opts.file, "-") ? fopen(opts.file, "rb") : stdin;
 	if (!file) {
-		agx_error("%s: %s", opts.file, strerror(errno));
+		tool_error("%s: %s", opts.file, strerror(errno));
 		return AGX_EXIT_USAGE;
 	}
 	bytes = read_file(file, &size);
 	if (!bytes)
-		agx_error("%s: %s", opts.file, strerror(errno));
+		tool_error("%s: %s", opts.file, strerror(errno));
 	if (file != stdin)
 		fclose(file);
 	if (!bytes)
 		return AGX_EXIT_USAGE;
 
 	if (size > ASAHI_COREDUMP_MAX_SIZE) {
-		agx_error("%s: more than %u bytes: not a core dump of asahi.ko", opts.file,
-			  ASAHI_COREDUMP_MAX_SIZE);
+		tool_error("%s: more than %u bytes: not a core dump of asahi.ko", opts.file,
+			   ASAHI_COREDUMP_MAX_SIZE);
 		ret = -EBADMSG;
 	} else {
 		ret = coredump_check(bytes, size, &dump, &error);
 		if (ret)
-			agx_error("%s: %s", opts.file, error.text);
+			tool_error("%s: %s", opts.file, error.text);
 	}
 	if (!ret) {
 		ret = opts.json ? print_json(&dump) : coredump_print(&dump, opts.memory, stdout);
 		if (!ret && (fflush(stdout) || ferror(stdout)))
 			ret = -EIO;
 		if (ret)
-			agx_error("%s: %s", opts.file, strerror(-ret));
+			tool_error("%s: %s", opts.file, strerror(-ret));
 	}
 	free(bytes);
 	if (ret == -EBADMSG)

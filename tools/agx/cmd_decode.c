@@ -182,7 +182,7 @@ static void extract_shader(void *cookie, uint64_t number, const char *stage, uin
 	if (file && fclose(file))
 		run->extract_error = errno;
 	if (run->extract_error)
-		agx_error("decode: %s: %s", path, strerror(run->extract_error));
+		tool_error("decode: %s: %s", path, strerror(run->extract_error));
 	free(path);
 }
 
@@ -285,7 +285,7 @@ static void report_damage(void *data, const struct agx_trace_error *error)
 {
 	char text[200];
 
-	agx_warning("%s: %s", (const char *)data, agx_trace_error_text(error, text, sizeof(text)));
+	tool_warning("%s: %s", (const char *)data, agx_trace_error_text(error, text, sizeof(text)));
 }
 
 static int exit_of(int ret)
@@ -305,9 +305,9 @@ static void report_failure(const char *file, int ret, const struct agx_trace_err
 	char text[200];
 
 	if (error->what)
-		agx_error("%s: %s", file, agx_trace_error_text(error, text, sizeof(text)));
+		tool_error("%s: %s", file, agx_trace_error_text(error, text, sizeof(text)));
 	else
-		agx_error("%s: %s", file, strerror(-ret));
+		tool_error("%s: %s", file, strerror(-ret));
 }
 
 /* After the last output: the exit status. */
@@ -320,7 +320,7 @@ static int finish(struct run *run, int status)
 	if (!written)
 		written = flushed;
 	if (written && written != -EPIPE) {
-		agx_error("decode: writing: %s", strerror(-written));
+		tool_error("decode: writing: %s", strerror(-written));
 		status = AGX_EXIT_USAGE;
 	}
 	if (!status && run->extract_error)
@@ -356,8 +356,8 @@ static int run_trace(struct options *opts)
 			report_failure(opts->file, ret, &error);
 			status = exit_of(ret);
 		} else if (!run.decode && opts->first) {
-			agx_error("%s: there is no submission %llu", opts->file,
-				  (unsigned long long)opts->first);
+			tool_error("%s: there is no submission %llu", opts->file,
+				   (unsigned long long)opts->first);
 			status = AGX_EXIT_USAGE;
 		}
 		/* Nothing was submitted: that is said too. */
@@ -384,7 +384,7 @@ static int run_raw(struct options *opts)
 	if (!ret) {
 		status = decode_raw(&opts->raw, opts->file, &config, &run.sink, &run.decode);
 	} else {
-		agx_error("decode: %s", strerror(-ret));
+		tool_error("decode: %s", strerror(-ret));
 		status = AGX_EXIT_USAGE;
 	}
 	return finish(&run, status);
@@ -407,14 +407,14 @@ int cmd_decode(int argc, char **argv)
 
 	argp_parse(&argp, argc, argv, 0, NULL, &opts);
 	if (opts.extract && mkdir(opts.extract, 0777) && errno != EEXIST) {
-		agx_error("decode: %s: %s", opts.extract, strerror(errno));
+		tool_error("decode: %s: %s", opts.extract, strerror(errno));
 		decode_raw_finish(&opts.raw);
 		return AGX_EXIT_USAGE;
 	}
 	if (decode_raw_wanted(&opts.raw) || decode_raw_is_coredump(opts.file))
 		return run_raw(&opts);
 	if (decode_raw_has_starts(&opts.raw)) {
-		agx_error(
+		tool_error(
 			"decode: --vdm, --usc and so on say what is in memory that --raw or a core "
 			"dump gives; %s is a trace",
 			opts.file);

@@ -19,6 +19,7 @@ enum option_key {
 	KEY_CONTEXT,
 	KEY_UNIFIED,
 	KEY_FORCE,
+	KEY_WORK,
 };
 
 struct options {
@@ -35,6 +36,8 @@ static const struct argp_option options[] = {
 	{"stat", KEY_STAT, NULL, 0, "only how much changed, and sums over the shaders", 0},
 	{"json", KEY_JSON, NULL, 0, "everything, as JSON", 0},
 	{"html", KEY_HTML, "FILE", 0, "write a page to FILE, besides what is printed", 0},
+	{"work", KEY_WORK, NULL, 0,
+	 "of two programs: what the GPU is asked to do, not how they ask for it", 0},
 	{"submit", KEY_SUBMIT, "N[-M]", 0,
 	 "only these submissions of A, counted from 0, and their partners in B", 0},
 	{"only", KEY_ONLY, "WHAT", 0,
@@ -123,6 +126,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_HTML:
 		opts->html = arg;
 		return 0;
+	case KEY_WORK:
+		opts->diff.work = true;
+		return 0;
 	case KEY_SUBMIT:
 		parse_submits(arg, &opts->diff, state);
 		return 0;
@@ -166,7 +172,7 @@ static void report_damage(void *data, const struct agx_trace_error *error)
 	char text[256];
 
 	(void)data;
-	agx_warning("skipped: %s", agx_trace_error_text(error, text, sizeof(text)));
+	tool_warning("skipped: %s", agx_trace_error_text(error, text, sizeof(text)));
 }
 
 static int failure(const struct options *opts, unsigned int side, int ret,
@@ -175,11 +181,11 @@ static int failure(const struct options *opts, unsigned int side, int ret,
 	char text[256];
 
 	if (side > 1) {
-		agx_error("%s", strerror(-ret));
+		tool_error("%s", strerror(-ret));
 		return AGX_EXIT_USAGE;
 	}
-	agx_error("%s: %s", opts->files[side],
-		  error->what ? agx_trace_error_text(error, text, sizeof(text)) : strerror(-ret));
+	tool_error("%s: %s", opts->files[side],
+		   error->what ? agx_trace_error_text(error, text, sizeof(text)) : strerror(-ret));
 	return ret == -EBADMSG || ret == -EFBIG || ret == -EPROTONOSUPPORT ? AGX_EXIT_DAMAGED
 									   : AGX_EXIT_USAGE;
 }
@@ -194,13 +200,13 @@ static int write_page(const struct agx_diff *diff, const struct options *opts)
 	int error;
 
 	if (!print.out) {
-		agx_error("%s: %s", opts->html, strerror(errno));
+		tool_error("%s: %s", opts->html, strerror(errno));
 		return AGX_EXIT_USAGE;
 	}
 	diff_print_html(diff, &print);
 	error = ferror(print.out);
 	if (fclose(print.out) || error) {
-		agx_error("%s: %s", opts->html, strerror(errno));
+		tool_error("%s: %s", opts->html, strerror(errno));
 		return AGX_EXIT_USAGE;
 	}
 	return 0;
@@ -231,7 +237,7 @@ static int print_all(const struct agx_diff *diff, struct options *opts)
 	if (!ret)
 		ret = agx_output_finish(&opts->output);
 	if (ret) {
-		agx_error("standard output: %s", strerror(-ret));
+		tool_error("standard output: %s", strerror(-ret));
 		return AGX_EXIT_USAGE;
 	}
 	return 0;
@@ -245,7 +251,8 @@ int cmd_diff(int argc, char **argv)
 		.parser = parse,
 		.args_doc = "A B",
 		.doc = "Tells what changed in meaning between two traces of the same program: calls, "
-		       "state, descriptors, shaders, memory. Addresses, handles and times do not count."
+		       "state, descriptors, shaders, memory. Addresses, handles and times do not count. "
+		       "With --work, of two programs that may ask the GPU for the same in different ways."
 		       "\vExit status: 0 nothing differs, 1 something differs, 2 usage or environment, "
 		       "3 damaged input.",
 		.children = children,
@@ -266,7 +273,7 @@ int cmd_diff(int argc, char **argv)
 		return failure(&opts, side, ret, &error);
 	for (i = 0; i < 2; i++) {
 		if (agx_diff_side(diff, i)->truncated)
-			agx_warning("%s: cut short, compared up to the cut", opts.files[i]);
+			tool_warning("%s: cut short, compared up to the cut", opts.files[i]);
 	}
 	ret = print_all(diff, &opts);
 	if (!ret)

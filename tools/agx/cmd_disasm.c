@@ -51,7 +51,8 @@ static const struct argp_option argp_options[] = {
 	{"all", KEY_ALL, NULL, 0, "go on behind the program's end", 0},
 	{"target", KEY_TARGET, "GPU", 0,
 	 "g13 or g14: tell of instructions that are not documented for it", 0},
-	{"strict", KEY_STRICT, NULL, 0, "exit with 1 when there are unknown encodings", 0},
+	{"strict", KEY_STRICT, NULL, 0,
+	 "exit with 1 when there are unknown encodings or waits are missing", 0},
 	{0},
 };
 
@@ -294,13 +295,14 @@ static int disassemble(const struct isa_file *file, struct options *options)
 	struct agx_isa_program program;
 	uint8_t *targets;
 	uint32_t count;
+	bool hazards;
 	int ret;
 
 	if (options->length && size > options->length)
 		size = options->length;
 	targets = calloc(1, size / 16 + 1);
 	if (!targets) {
-		agx_error("disasm: out of memory");
+		tool_error("disasm: out of memory");
 		return AGX_EXIT_USAGE;
 	}
 	agx_isa_analyse(code, size, options->all, targets, &program);
@@ -316,28 +318,29 @@ static int disassemble(const struct isa_file *file, struct options *options)
 	free(targets);
 	ret = agx_output_finish(&options->output);
 	if (ret) {
-		agx_error("disasm: standard output: %s", strerror(-ret));
+		tool_error("disasm: standard output: %s", strerror(-ret));
 		return AGX_EXIT_USAGE;
 	}
 
 	if (program.end == AGX_ISA_END_LOST)
-		agx_warning("%s: no code from byte %u on: %u unknown encodings in a row",
-			    options->file, program.size, AGX_ISA_LOST - 1);
+		tool_warning("%s: no code from byte %u on: %u unknown encodings in a row",
+			     options->file, program.size, AGX_ISA_LOST - 1);
 	else if (rest && !only_zeros(code + program.size, rest))
-		agx_warning("%s: %zu bytes follow the end of the program; --all shows them",
-			    options->file, rest);
+		tool_warning("%s: %zu bytes follow the end of the program; --all shows them",
+			     options->file, rest);
 	if (program.unknown)
-		agx_warning("%s: unknown encodings: %u", options->file, program.unknown);
+		tool_warning("%s: unknown encodings: %u", options->file, program.unknown);
 	if (program.odd)
-		agx_warning("%s: instructions with unknown bits: %u", options->file, program.odd);
+		tool_warning("%s: instructions with unknown bits: %u", options->file, program.odd);
+	hazards = isa_warn_hazards(code, program.size, options->file);
 	if (options->target) {
 		count = undocumented(code, program.size, options->target);
 		if (count)
-			agx_warning("%s: instructions that are not documented for %s: %u",
-				    options->file, options->target == AGX_ISA_G13 ? "g13" : "g14",
-				    count);
+			tool_warning("%s: instructions that are not documented for %s: %u",
+				     options->file, options->target == AGX_ISA_G13 ? "g13" : "g14",
+				     count);
 	}
-	return options->strict && program.unknown ? AGX_EXIT_FAILED : AGX_EXIT_OK;
+	return options->strict && (program.unknown || hazards) ? AGX_EXIT_FAILED : AGX_EXIT_OK;
 }
 
 int cmd_disasm(int argc, char **argv)
@@ -360,23 +363,23 @@ int cmd_disasm(int argc, char **argv)
 		return AGX_EXIT_USAGE;
 	ret = isa_file_read(options.file, &file);
 	if (ret) {
-		agx_error("%s: %s", options.file, strerror(-ret));
+		tool_error("%s: %s", options.file, strerror(-ret));
 		return AGX_EXIT_USAGE;
 	}
 	if (file.size >= 8 && !memcmp(file.data, AGXT_FILE_MAGIC, 8)) {
-		agx_error("%s: this is a trace; `agx decode --shaders` disassembles its shaders, "
-			  "`agx decode --extract DIR` makes files of them",
-			  options.file);
+		tool_error("%s: this is a trace; `agx decode --shaders` disassembles its shaders, "
+			   "`agx decode --extract DIR` makes files of them",
+			   options.file);
 		isa_file_free(&file);
 		return AGX_EXIT_USAGE;
 	}
 	line = options.hex ? isa_file_from_hex(&file) : 0;
 	if (line) {
-		agx_error("%s: line %zu: expected bytes in hexadecimal", options.file, line);
+		tool_error("%s: line %zu: expected bytes in hexadecimal", options.file, line);
 		ret = AGX_EXIT_DAMAGED;
 	} else if (options.offset > file.size) {
-		agx_error("--offset=%" PRIu64 ": %s has %zu bytes", options.offset, options.file,
-			  file.size);
+		tool_error("--offset=%" PRIu64 ": %s has %zu bytes", options.offset, options.file,
+			   file.size);
 		ret = AGX_EXIT_USAGE;
 	} else {
 		ret = disassemble(&file, &options);

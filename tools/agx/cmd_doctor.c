@@ -108,7 +108,7 @@ static void print_json(const struct doctor *doctor)
 	struct json_object *item;
 	size_t i;
 
-	add(root, "agx", agx_version);
+	add(root, "agx", tool_version);
 	add(root, "machine", machine_name(doctor->machine));
 	add(root, "model", doctor->model);
 	add(root, "soc", doctor->soc ? doctor->soc->name : NULL);
@@ -149,7 +149,7 @@ int cmd_doctor(int argc, char **argv)
 	argp_err_exit_status = AGX_EXIT_USAGE;
 	argp_parse(&argp, argc, argv, 0, NULL, &args);
 	if (*args.sysroot && access(args.sysroot, X_OK)) {
-		agx_error("--sysroot %s: not a folder that can be looked into", args.sysroot);
+		tool_error("--sysroot %s: not a folder that can be looked into", args.sysroot);
 		return AGX_EXIT_USAGE;
 	}
 	doctor_init(&doctor, args.sysroot);
@@ -162,7 +162,7 @@ int cmd_doctor(int argc, char **argv)
 	}
 	if (doctor.out_of_memory || (status && doctor.machine != DOCTOR_OTHER) ||
 	    (status && !doctor.count)) {
-		agx_error("doctor: %s", strerror(doctor.out_of_memory ? ENOMEM : -status));
+		tool_error("doctor: %s", strerror(doctor.out_of_memory ? ENOMEM : -status));
 		doctor_finish(&doctor);
 		return AGX_EXIT_USAGE;
 	}

@@ -201,7 +201,7 @@ static void show_nodes(const struct nodes *nodes, struct json_object *list)
 		if (ret == -ENODEV)
 			continue;
 		if (ret) {
-			agx_warning("%s: %s", nodes->path[i], strerror(-ret));
+			tool_warning("%s: %s", nodes->path[i], strerror(-ret));
 			continue;
 		}
 		found++;

@@ -282,9 +282,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_ARG:
 		ret = suite_add(&o->suite, arg);
 		if (ret) {
-			agx_error("%s: %s", arg,
-				  ret == -EINVAL ? "neither a file nor a directory"
-						 : strerror(-ret));
+			tool_error("%s: %s", arg,
+				   ret == -EINVAL ? "neither a file nor a directory"
+						  : strerror(-ret));
 			o->bad_path = true;
 		}
 		break;
@@ -698,7 +698,7 @@ static int open_transcript(struct replay_options *o)
 	o->transcript_file = strcmp(o->transcript, "-") ? fopen(o->transcript, "we") : stdout;
 	if (o->transcript_file)
 		return 0;
-	agx_error("--transcript %s: %s", o->transcript, strerror(errno));
+	tool_error("--transcript %s: %s", o->transcript, strerror(errno));
 	return AGX_EXIT_USAGE;
 }
 
@@ -712,7 +712,7 @@ static int close_transcript(struct replay_options *o)
 		o->transcript_failed = true;
 	if (!o->transcript_failed)
 		return 0;
-	agx_error("--transcript %s: it cannot be written", o->transcript);
+	tool_error("--transcript %s: it cannot be written", o->transcript);
 	return AGX_EXIT_USAGE;
 }
 
@@ -739,14 +739,14 @@ static int write_reports(const struct replay_options *o)
 	if (o->junit) {
 		ret = report_junit(o->junit, &o->suite, &info);
 		if (ret) {
-			agx_error("--junit %s: %s", o->junit, strerror(-ret));
+			tool_error("--junit %s: %s", o->junit, strerror(-ret));
 			status = AGX_EXIT_USAGE;
 		}
 	}
 	if (o->json) {
 		ret = report_json(o->json, &o->suite, &info);
 		if (ret) {
-			agx_error("--json %s: %s", o->json, strerror(-ret));
+			tool_error("--json %s: %s", o->json, strerror(-ret));
 			status = AGX_EXIT_USAGE;
 		}
 	}
@@ -785,12 +785,12 @@ int cmd_replay(int argc, char **argv)
 	}
 	suite_shard(&o.suite, o.shard_k, o.shard_n);
 	if (!o.suite.found) {
-		agx_error("no *.agxt below what is named");
+		tool_error("no *.agxt below what is named");
 		status = AGX_EXIT_USAGE;
 		goto out;
 	}
 	if (o.all_pairs && multiply(&o)) {
-		agx_error("out of memory");
+		tool_error("out of memory");
 		status = AGX_EXIT_USAGE;
 		goto out;
 	}
@@ -814,7 +814,7 @@ int cmd_replay(int argc, char **argv)
 		report_text_header(stdout, &o.suite);
 	ret = suite_run(&o.suite, &options);
 	if (ret) {
-		agx_error("no worker process can be started: %s", strerror(-ret));
+		tool_error("no worker process can be started: %s", strerror(-ret));
 		status = AGX_EXIT_USAGE;
 		goto out;
 	}

@@ -244,7 +244,7 @@ static int prepare(void *data)
 
 	ret = rundir_set_environment(&run->dir, &run->options->env, error, sizeof(error));
 	if (ret) {
-		agx_error("%s", error);
+		tool_error("%s", error);
 		return ret;
 	}
 	for (i = 0; run->options->print_env && i < sizeof(shown) / sizeof(shown[0]); i++) {
@@ -271,11 +271,11 @@ static int make_transcript(struct run_options *run)
 	if (file && !fclose(file))
 		run->env.transcript = realpath(run->transcript, NULL);
 	if (!run->env.transcript) {
-		agx_error("--transcript %s: %s", run->transcript, strerror(errno));
+		tool_error("--transcript %s: %s", run->transcript, strerror(errno));
 		return -errno;
 	}
 	if (strlen(run->env.transcript) >= PRELOAD_TRANSCRIPT_MAX) {
-		agx_error("--transcript %s: the path is too long", run->transcript);
+		tool_error("--transcript %s: the path is too long", run->transcript);
 		return -ENAMETOOLONG;
 	}
 	return 0;
@@ -291,11 +291,24 @@ static uint64_t show_findings(const struct run *run)
 	runstats_findings(&run->dir, &findings, &usage);
 	if ((findings.total || findings.trouble_total) &&
 	    (run->options->strict || !log || strcmp(log, "none"))) {
-		agx_warning("%" PRIu64 " finding%s of the firmware model:", findings.total,
-			    findings.total == 1 ? "" : "s");
+		tool_warning("%" PRIu64 " finding%s of the firmware model:", findings.total,
+			     findings.total == 1 ? "" : "s");
 		findings_print(stderr, &findings);
 	}
 	return findings.total;
+}
+
+/* A program that took a GPU of its own has passed no judge. */
+static void tell_unused(const struct run *run)
+{
+	struct json_object *stats = runstats_collect(&run->dir);
+
+	if (stats && !runstats_used(stats))
+		tool_warning("nothing used the virtual node: nothing was judged%s",
+			     getenv("AGX_DEVICE") && *getenv("AGX_DEVICE")
+				     ? " (AGX_DEVICE may name another)"
+				     : "");
+	json_object_put(stats);
 }
 
 static int write_report(const struct run *run, int status)
@@ -308,7 +321,7 @@ static int write_report(const struct run *run, int status)
 	int ret = 0;
 
 	if (!stats) {
-		agx_error("%s/stats: %s", run->dir.dir.path, strerror(errno));
+		tool_error("%s/stats: %s", run->dir.dir.path, strerror(errno));
 		return -EIO;
 	}
 	if (run_options->stats)
@@ -335,7 +348,7 @@ static int write_report(const struct run *run, int status)
 		if (file && (file == stdout ? fflush(file) : fclose(file)))
 			ret = -errno;
 		if (ret)
-			agx_error("%s: %s", run_options->report, strerror(-ret));
+			tool_error("%s: %s", run_options->report, strerror(-ret));
 	}
 	json_object_put(stats);
 	return ret;
@@ -362,9 +375,9 @@ int cmd_run(int argc, char **argv)
 	argp_err_exit_status = AGX_EXIT_USAGE;
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &run_options);
 	if (getenv(PRELOAD_ENV_RUN_DIR)) {
-		agx_error("already inside a run (" PRELOAD_ENV_RUN_DIR "=%s): the command can be "
-			  "started as it is",
-			  getenv(PRELOAD_ENV_RUN_DIR));
+		tool_error("already inside a run (" PRELOAD_ENV_RUN_DIR "=%s): the command can be "
+			   "started as it is",
+			   getenv(PRELOAD_ENV_RUN_DIR));
 		return AGX_EXIT_USAGE;
 	}
 	run_options.env.gpu = run_options.soc->name;
@@ -373,19 +386,21 @@ int cmd_run(int argc, char **argv)
 		return AGX_EXIT_USAGE;
 	launch_init(&launch);
 	if (rundir_create(&run.dir, run_options.soc, run_options.minor, error, sizeof(error))) {
-		agx_error("%s", error);
+		tool_error("%s", error);
 		return AGX_EXIT_USAGE;
 	}
 	launch.argv = run_options.command;
 	launch.fd = run.dir.log;
 	status = launch_run(&launch);
 	if (status < 0) {
-		agx_error("the command was not started: %s", strerror(-status));
+		tool_error("the command was not started: %s", strerror(-status));
 		status = AGX_EXIT_USAGE;
 	} else {
 		if (show_findings(&run) && (run_options.strict || run_options.env.races) &&
 		    status == 0)
 			status = AGX_EXIT_FAILED;
+		if (run_options.strict && status != 126 && status != 127)
+			tell_unused(&run);
 		if ((run_options.stats || run_options.report) && write_report(&run, status) &&
 		    status == 0)
 			status = AGX_EXIT_USAGE;

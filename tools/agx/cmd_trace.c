@@ -180,12 +180,12 @@ static int explain(const char *path, int ret, const struct agx_trace_error *erro
 	char text[256];
 
 	if (ret == -EPROTONOSUPPORT && error->have_values) {
-		agx_error("%s: format version %" PRIu64
-			  " is not supported, this agx reads version %" PRIu64,
-			  path, error->got, error->expected);
+		tool_error("%s: format version %" PRIu64
+			   " is not supported, this agx reads version %" PRIu64,
+			   path, error->got, error->expected);
 		return AGX_EXIT_DAMAGED;
 	}
-	agx_error("%s: %s", path, agx_trace_error_text(error, text, sizeof(text)));
+	tool_error("%s: %s", path, agx_trace_error_text(error, text, sizeof(text)));
 	return ret == -EBADMSG || ret == -EFBIG ? AGX_EXIT_DAMAGED : AGX_EXIT_USAGE;
 }
 
@@ -193,7 +193,7 @@ static void warn_damage(void *data, const struct agx_trace_error *error)
 {
 	char text[256];
 
-	agx_warning("%s: %s", (const char *)data, agx_trace_error_text(error, text, sizeof(text)));
+	tool_warning("%s: %s", (const char *)data, agx_trace_error_text(error, text, sizeof(text)));
 }
 
 static int open_trace(const char *path, const struct options *o, struct agx_trace_reader **reader)
@@ -217,9 +217,9 @@ static int health(const char *path, const struct agx_trace_reader *reader)
 
 	agx_trace_reader_info(reader, &info);
 	if (info.truncated)
-		agx_warning("%s: the trace ends after %" PRIu64 " of %" PRIu64
-			    " bytes: it was cut, or its recorder was killed",
-			    path, info.sound_size, info.file_size);
+		tool_warning("%s: the trace ends after %" PRIu64 " of %" PRIu64
+			     " bytes: it was cut, or its recorder was killed",
+			     path, info.sound_size, info.file_size);
 	return info.truncated || info.damaged ? AGX_EXIT_DAMAGED : AGX_EXIT_OK;
 }
 
@@ -447,7 +447,7 @@ static void report(void *data, const struct agx_trace_problem *problem)
 		return;
 	agx_trace_problem_text(problem, text, sizeof(text));
 	if (!r->list) {
-		agx_error("%s: %s", r->path, text);
+		tool_error("%s: %s", r->path, text);
 		return;
 	}
 	object = json_object_new_object();
@@ -509,7 +509,7 @@ static int verify_one(const char *path, json_object *results)
 		return status;
 	}
 	if (reports.count > MAX_REPORTS)
-		agx_error("%s: and %" PRIu64 " more", path, reports.count - MAX_REPORTS);
+		tool_error("%s: and %" PRIu64 " more", path, reports.count - MAX_REPORTS);
 	if (ret)
 		return status;
 	printf("%s: %s, %" PRIu64 " records, %" PRIu64 " submits, digest %s\n", path,
@@ -777,7 +777,7 @@ static int run_dump(struct options *o)
 	if (o->have_range)
 		ret = agx_trace_reader_seek_submit(reader, o->first, &error);
 	if (ret == -ENOENT) {
-		agx_error("%s: no submit %" PRIu64, path, o->first);
+		tool_error("%s: no submit %" PRIu64, path, o->first);
 		agx_trace_reader_close(reader);
 		return AGX_EXIT_USAGE;
 	}
@@ -815,7 +815,7 @@ static int verify_result(const char *path)
 		return explain(path, ret, &error);
 	if (!verdict.damages && !verdict.broken_rules)
 		return AGX_EXIT_OK;
-	agx_error("%s: the trimmed trace does not verify", path);
+	tool_error("%s: the trimmed trace does not verify", path);
 	return AGX_EXIT_FAILED;
 }
 
@@ -829,7 +829,7 @@ static int run_trim(struct options *o)
 	int fd;
 
 	if (!o->have_range || !o->output) {
-		agx_error("trim needs --submits A-B and -o OUT");
+		tool_error("trim needs --submits A-B and -o OUT");
 		return AGX_EXIT_USAGE;
 	}
 	status = open_trace(path, o, &reader);
@@ -837,7 +837,7 @@ static int run_trim(struct options *o)
 		return status;
 	fd = open(o->output, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (fd < 0) {
-		agx_error("%s: %s", o->output, strerror(errno));
+		tool_error("%s: %s", o->output, strerror(errno));
 		agx_trace_reader_close(reader);
 		return AGX_EXIT_USAGE;
 	}
@@ -846,8 +846,8 @@ static int run_trim(struct options *o)
 		struct agx_trace_info info;
 
 		agx_trace_reader_info(reader, &info);
-		agx_error("%s: no submits %" PRIu64 "-%" PRIu64 ": the trace has %" PRIu64, path,
-			  o->first, o->last, info.submits);
+		tool_error("%s: no submits %" PRIu64 "-%" PRIu64 ": the trace has %" PRIu64, path,
+			   o->first, o->last, info.submits);
 		status = AGX_EXIT_USAGE;
 	} else if (ret) {
 		status = explain(path, ret, &error);
@@ -857,7 +857,7 @@ static int run_trim(struct options *o)
 	}
 	agx_trace_reader_close(reader);
 	if (close(fd) && !ret) {
-		agx_error("%s: %s", o->output, strerror(errno));
+		tool_error("%s: %s", o->output, strerror(errno));
 		ret = -errno;
 		status = AGX_EXIT_USAGE;
 	}
@@ -884,11 +884,11 @@ static int run_extract(struct options *o)
 	int ret;
 
 	if (!o->have_range || o->have_handle == o->have_address) {
-		agx_error("extract needs --submit N and one of --handle H and --address VA");
+		tool_error("extract needs --submit N and one of --handle H and --address VA");
 		return AGX_EXIT_USAGE;
 	}
 	if (!o->output && isatty(STDOUT_FILENO)) {
-		agx_error("extract writes bytes: give a file with -o, or redirect the output");
+		tool_error("extract writes bytes: give a file with -o, or redirect the output");
 		return AGX_EXIT_USAGE;
 	}
 	status = open_trace(path, o, &reader);
@@ -899,8 +899,8 @@ static int run_extract(struct options *o)
 	else
 		ret = agx_trace_extract_address(reader, o->first, o->value, &out, &error);
 	if (ret == -ENOENT) {
-		agx_error("%s: submit %" PRIu64 ", %s 0x%" PRIx64 ": %s", path, o->first,
-			  o->have_handle ? "handle" : "address", o->value, error.what);
+		tool_error("%s: submit %" PRIu64 ", %s 0x%" PRIx64 ": %s", path, o->first,
+			   o->have_handle ? "handle" : "address", o->value, error.what);
 		status = AGX_EXIT_USAGE;
 	} else if (ret) {
 		status = explain(path, ret, &error);
@@ -914,7 +914,7 @@ static int run_extract(struct options *o)
 		file = fopen(o->output, "wb");
 	if (!file || fwrite(out.bytes, 1, out.size, file) != out.size ||
 	    (o->output ? fclose(file) : fflush(file))) {
-		agx_error("%s: %s", o->output ? o->output : "standard output", strerror(errno));
+		tool_error("%s: %s", o->output ? o->output : "standard output", strerror(errno));
 		status = AGX_EXIT_USAGE;
 	} else {
 		fprintf(stderr, "file %u, handle %u, offset 0x%" PRIx64 ", %" PRIu64 " bytes\n",
@@ -977,7 +977,7 @@ int cmd_trace(int argc, char **argv)
 	for (i = 0; i < NUM_ACTIONS && strcmp(argv[1], actions[i].name); i++)
 		;
 	if (i == NUM_ACTIONS) {
-		agx_error("no command \"trace %s\"; `agx trace --help` lists them", argv[1]);
+		tool_error("no command \"trace %s\"; `agx trace --help` lists them", argv[1]);
 		return AGX_EXIT_USAGE;
 	}
 	snprintf(name, sizeof(name), "agx trace %s", actions[i].name);
@@ -989,7 +989,7 @@ int cmd_trace(int argc, char **argv)
 	if (argp_parse(&argp, argc - 1, argv + 1, 0, NULL, &o))
 		return AGX_EXIT_USAGE;
 	if (o.num_files > actions[i].max_files) {
-		agx_error("%s takes one file, got %d", name, o.num_files);
+		tool_error("%s takes one file, got %d", name, o.num_files);
 		return AGX_EXIT_USAGE;
 	}
 	return actions[i].run(&o);

@@ -276,11 +276,11 @@ static void log_line(void *cookie, enum agx_vgpu_log_level level, const char *li
 	/* Who asks for everything gets everything. */
 	if (session->options->log < AGX_VGPU_LOG_DEBUG && session->lines[level]++ >= MAX_LINES) {
 		if (session->lines[level] == MAX_LINES + 1)
-			agx_warning("further messages of this kind are left out");
+			tool_warning("further messages of this kind are left out");
 		return;
 	}
 	if (level <= AGX_VGPU_LOG_WARN)
-		agx_warning("vgpu: %s", line);
+		tool_warning("vgpu: %s", line);
 	else
 		fprintf(stderr, "vgpu: %s\n", line);
 }
@@ -325,14 +325,14 @@ static const char *read_rules(void *cookie)
 
 	if (fd < 0) {
 		if (errno != ENOENT)
-			agx_warning("--inject @%s: %s", path, strerror(errno));
+			tool_warning("--inject @%s: %s", path, strerror(errno));
 		return NULL;
 	}
 	if (!fstat(fd, &st) && S_ISREG(st.st_mode))
 		got = read(fd, session->rules, sizeof(session->rules) - 1);
 	close(fd);
 	if (got < 0) {
-		agx_warning("--inject @%s: expected a file that can be read", path);
+		tool_warning("--inject @%s: expected a file that can be read", path);
 		return NULL;
 	}
 	session->rules[got] = '\0';
@@ -380,14 +380,14 @@ static int open_files(struct vgpu_options *o, struct session *session)
 	if (o->ram) {
 		o->config.ram = open(o->ram, O_RDWR | O_CLOEXEC);
 		if (o->config.ram < 0) {
-			agx_error("--ram %s: %s", o->ram, strerror(errno));
+			tool_error("--ram %s: %s", o->ram, strerror(errno));
 			return -errno;
 		}
 	}
 	if (o->transcript) {
 		session->transcript_file = fopen(o->transcript, "we");
 		if (!session->transcript_file) {
-			agx_error("--transcript %s: %s", o->transcript, strerror(errno));
+			tool_error("--transcript %s: %s", o->transcript, strerror(errno));
 			return -errno;
 		}
 		session->transcript = transcript_create(session->transcript_file);
@@ -398,7 +398,7 @@ static int open_files(struct vgpu_options *o, struct session *session)
 	if (o->socket) {
 		o->config.listen = agx_vgpu_listen(o->socket);
 		if (o->config.listen < 0) {
-			agx_error("--socket %s: %s", o->socket, strerror(-o->config.listen));
+			tool_error("--socket %s: %s", o->socket, strerror(-o->config.listen));
 			return o->config.listen;
 		}
 	}
@@ -486,7 +486,7 @@ static int write_report(const struct session *session, const struct agx_vgpu_sta
 	if (file && (file == stdout ? fflush(file) : fclose(file)))
 		ret = -errno;
 	if (ret)
-		agx_error("%s: %s", o->report, strerror(-ret));
+		tool_error("%s: %s", o->report, strerror(-ret));
 	json_object_put(object);
 	return ret;
 }
@@ -499,10 +499,10 @@ static int finish(struct session *session, const struct agx_vgpu *vgpu, int ret)
 
 	agx_vgpu_get_stats(vgpu, &stats);
 	if (ret < 0)
-		agx_error("the machine is given up: %s", strerror(-ret));
+		tool_error("the machine is given up: %s", strerror(-ret));
 	if (session->findings.total && (o->strict || o->log >= AGX_VGPU_LOG_WARN)) {
-		agx_warning("%" PRIu64 " finding%s of the firmware model:", session->findings.total,
-			    session->findings.total == 1 ? "" : "s");
+		tool_warning("%" PRIu64 " finding%s of the firmware model:",
+			     session->findings.total, session->findings.total == 1 ? "" : "s");
 		findings_print(stderr, &session->findings);
 	}
 	if (o->stats)
@@ -522,7 +522,7 @@ static int run(struct vgpu_options *o, struct session *session)
 
 	ret = agx_vgpu_create(&o->config, &vgpu, error, sizeof(error));
 	if (ret) {
-		agx_error("%s", error[0] ? error : strerror(-ret));
+		tool_error("%s", error[0] ? error : strerror(-ret));
 		return AGX_EXIT_USAGE;
 	}
 	running = vgpu;
@@ -569,7 +569,7 @@ int cmd_vgpu(int argc, char **argv)
 	if (!open_files(&o, &session))
 		status = run(&o, &session);
 	if (session.transcript_file && fclose(session.transcript_file) && status == AGX_EXIT_OK) {
-		agx_error("--transcript %s: %s", o.transcript, strerror(errno));
+		tool_error("--transcript %s: %s", o.transcript, strerror(errno));
 		status = AGX_EXIT_USAGE;
 	}
 	transcript_destroy(session.transcript);

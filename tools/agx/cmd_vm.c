@@ -282,7 +282,7 @@ static int need(const char *path, const char *what, const char *command)
 {
 	if (!access(path, R_OK))
 		return 0;
-	agx_error("%s: %s; %s makes %s", path, strerror(errno), command, what);
+	tool_error("%s: %s; %s makes %s", path, strerror(errno), command, what);
 	return -ENOENT;
 }
 
@@ -385,7 +385,7 @@ int cmd_vm(int argc, char **argv)
 	own = vm->config.share_count;
 	find_base(vm);
 	if (vm_kernel_find(vm->base, vm->kernel, &vm->config.kernel, error, sizeof(error))) {
-		agx_error("%s", error);
+		tool_error("%s", error);
 		goto out;
 	}
 	snprintf(vm->init, sizeof(vm->init), "%s/init", vm->base);

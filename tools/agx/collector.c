@@ -93,15 +93,15 @@ static void fail(struct collector *c, int error)
 	c->result.error = error;
 	atomic_store(&c->control->stop, 1);
 	clear_progress(c);
-	agx_error("%s: recording stopped: %s", c->params.path, strerror(-error));
+	tool_error("%s: recording stopped: %s", c->params.path, strerror(-error));
 }
 
 static void reject(struct collector *c, const struct client *client, const char *what)
 {
 	if (!c->result.rejected++) {
 		clear_progress(c);
-		agx_warning("process %u sent a record that makes no sense (%s): it is left out",
-			    client->stream, what);
+		tool_warning("process %u sent a record that makes no sense (%s): it is left out",
+			     client->stream, what);
 	}
 }
 
@@ -254,12 +254,12 @@ static bool take_packet(struct collector *c, struct client *client)
 	if (!client->welcome) {
 		if (n != sizeof(in.hello) || in.hello.magic != CAPTURE_MAGIC ||
 		    in.hello.version != CAPTURE_VERSION) {
-			agx_warning("a process of another version of agx is not recorded");
+			tool_warning("a process of another version of agx is not recorded");
 			return false;
 		}
 		if (c->result.streams >= AGXT_MAX_STREAMS) {
-			agx_warning("process %u is not recorded: a trace holds %u processes",
-				    in.hello.pid, AGXT_MAX_STREAMS);
+			tool_warning("process %u is not recorded: a trace holds %u processes",
+				     in.hello.pid, AGXT_MAX_STREAMS);
 			return false;
 		}
 		return !c->result.error && welcome(c, client);
@@ -269,7 +269,7 @@ static bool take_packet(struct collector *c, struct client *client)
 		break;
 	case CAPTURE_PACKET_WARNING:
 		clear_progress(c);
-		agx_warning("%.*s", (int)(n - (ssize_t)sizeof(in.kind)), in.packet.text);
+		tool_warning("%.*s", (int)(n - (ssize_t)sizeof(in.kind)), in.packet.text);
 		break;
 	case CAPTURE_PACKET_STATS:
 		if (n == sizeof(in.stats))

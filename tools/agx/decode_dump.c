@@ -243,7 +243,8 @@ static bool find_variant(struct decode_dump *dump)
 		dump->variant = (enum agx_fw_variant)i;
 		return true;
 	}
-	agx_warning("firmware \"%s\" is not one of those that commands are known of", info.variant);
+	tool_warning("firmware \"%s\" is not one of those that commands are known of",
+		     info.variant);
 	return false;
 }
 
@@ -312,12 +313,12 @@ int decode_dump_open(const char *path, struct agx_raw_memory *memory,
 
 	ret = dump ? read_file(path, &dump->bytes, &size) : -ENOMEM;
 	if (ret) {
-		agx_error("%s: %s", path, strerror(-ret));
+		tool_error("%s: %s", path, strerror(-ret));
 		decode_dump_close(dump);
 		return AGX_EXIT_USAGE;
 	}
 	if (coredump_check(dump->bytes, size, &dump->dump, &damage)) {
-		agx_error("%s: %s", path, damage.text);
+		tool_error("%s: %s", path, damage.text);
 		decode_dump_close(dump);
 		return AGX_EXIT_DAMAGED;
 	}
@@ -333,7 +334,7 @@ int decode_dump_open(const char *path, struct agx_raw_memory *memory,
 	if (!ret)
 		ret = add_memory(dump, memory, known, &error);
 	if (ret) {
-		agx_error("%s: %s", path, error.text);
+		tool_error("%s: %s", path, error.text);
 		decode_dump_close(dump);
 		return ret == -ENOMEM ? AGX_EXIT_USAGE : AGX_EXIT_DAMAGED;
 	}
@@ -452,7 +453,7 @@ int decode_dump_run(struct decode_dump *dump, const struct agx_decode_memory *me
 	int ret = 0;
 
 	if (!dump->kind || !dump->layout) {
-		agx_warning(
+		tool_warning(
 			"the dump has no command: neither its streams nor its programs are known");
 		return AGX_EXIT_OK;
 	}
@@ -472,6 +473,6 @@ int decode_dump_run(struct decode_dump *dump, const struct agx_decode_memory *me
 	if (sink->end)
 		sink->end(sink->cookie);
 	if (ret)
-		agx_error("%s", strerror(-ret));
+		tool_error("%s", strerror(-ret));
 	return ret ? AGX_EXIT_USAGE : AGX_EXIT_OK;
 }

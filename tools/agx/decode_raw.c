@@ -276,11 +276,11 @@ int decode_raw(const struct decode_raw *raw, const char *coredump,
 
 	*decode = NULL;
 	if (!memory) {
-		agx_error("%s", strerror(ENOMEM));
+		tool_error("%s", strerror(ENOMEM));
 		return AGX_EXIT_USAGE;
 	}
 	if (!coredump && !raw->start_count) {
-		agx_error(
+		tool_error(
 			"what is in the memory? Say so with --vdm, --cdm, --usc, --shader, --ppp, "
 			"--texture or --struct");
 		ret = AGX_EXIT_USAGE;
@@ -292,7 +292,7 @@ int decode_raw(const struct decode_raw *raw, const char *coredump,
 			      ? agx_raw_memory_add_elf(memory, file->path, &error)
 			      : agx_raw_memory_add_file(memory, file->address, file->path, &error)))
 			continue;
-		agx_error("--raw: %s", error.text);
+		tool_error("--raw: %s", error.text);
 		ret = AGX_EXIT_USAGE;
 	}
 	if (!ret && coredump)
@@ -305,7 +305,7 @@ int decode_raw(const struct decode_raw *raw, const char *coredump,
 		view = agx_raw_memory_view(memory);
 		*decode = agx_decode_create(&own, sink);
 		if (!*decode) {
-			agx_error("%s", strerror(ENOMEM));
+			tool_error("%s", strerror(ENOMEM));
 			ret = AGX_EXIT_USAGE;
 		}
 	}
@@ -318,7 +318,7 @@ int decode_raw(const struct decode_raw *raw, const char *coredump,
 
 		if (!err)
 			continue;
-		agx_error("%s", strerror(-err));
+		tool_error("%s", strerror(-err));
 		ret = AGX_EXIT_USAGE;
 	}
 	decode_dump_close(dump);

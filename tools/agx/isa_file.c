@@ -6,6 +6,8 @@
 
 #include <json-c/json.h>
 
+#include "agx.h"
+#include "agx_isa_waits.h"
 #include "isa_file.h"
 
 int isa_file_read(const char *path, struct isa_file *out)
@@ -340,4 +342,35 @@ void isa_print_coloured(const char *text, size_t size, const struct agx_text_sty
 			text++;
 		}
 	}
+}
+
+bool isa_warn_hazards(const void *code, size_t size, const char *name)
+{
+	struct agx_isa_hazard hazards[ISA_HAZARDS_TOLD];
+	char line[AGX_ISA_LINE], text[256];
+	struct agx_isa_instr instr;
+	unsigned int count;
+	void *memory;
+
+	if (size > ISA_HAZARDS_CODE) {
+		tool_warning("%s: waits: not looked at: more code than programs have", name);
+		return false;
+	}
+	memory = calloc(1, agx_isa_hazards_memory(size));
+	if (!memory) {
+		tool_warning("%s: waits: not looked at: out of memory", name);
+		return false;
+	}
+	count = agx_isa_find_hazards(code, size, memory, hazards, ISA_HAZARDS_TOLD);
+	free(memory);
+	for (unsigned int i = 0; i < count && i < ISA_HAZARDS_TOLD; i++) {
+		agx_isa_decode((const uint8_t *)code + hazards[i].at, size - hazards[i].at, &instr);
+		agx_isa_print(&instr, hazards[i].at, AGX_ISA_SYNTAX_MESA, line);
+		agx_isa_hazard_text(&hazards[i], text, sizeof(text));
+		tool_warning("%s: offset 0x%x, '%s': %s", name, hazards[i].at, line, text);
+	}
+	if (count > ISA_HAZARDS_TOLD)
+		tool_warning("%s: more instructions that do not wait: %u", name,
+			     count - ISA_HAZARDS_TOLD);
+	return count > 0;
 }

@@ -3,6 +3,7 @@
 #ifndef AGX_ISA_FILE_H
 #define AGX_ISA_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -34,6 +35,14 @@ size_t isa_file_from_hex(struct isa_file *file);
 void isa_stats_print(const struct agx_isa_program *program, const char *name, FILE *out);
 struct json_object *isa_stats_json(const struct agx_isa_program *program);
 const char *isa_end_name(enum agx_isa_end end);
+
+/*
+ * Warns of instructions that use what a load has not brought yet: of the first ISA_HAZARDS_TOLD each,
+ * of the others how many. True: there are some.
+ */
+#define ISA_HAZARDS_TOLD 4
+#define ISA_HAZARDS_CODE (16u << 20) /* bytes; beyond that it warns of that only */
+bool isa_warn_hazards(const void *code, size_t size, const char *name);
 
 /* Writes lines of a listing in colour; style may be that of plain text. */
 void isa_print_coloured(const char *text, size_t size, const struct agx_text_style *style,

@@ -117,7 +117,7 @@ int launch_run(const struct launch *launch)
 		if (failure.what == FAILED_PREPARE) {
 			ret = -failure.err;
 		} else {
-			agx_error("%s: %s", launch->argv[0], strerror(failure.err));
+			tool_error("%s: %s", launch->argv[0], strerror(failure.err));
 			ret = failure.err == ENOENT ? 127 : 126;
 		}
 	}

@@ -8,7 +8,7 @@
 
 #include "agx.h"
 
-const char agx_version[] = AGX_VERSION;
+const char tool_version[] = AGX_VERSION;
 
 static const struct agx_subcommand commands[] = {
 	{"info", "[--json]", "list GPUs: real ones and the SoCs that can be modelled", cmd_info},
@@ -20,6 +20,7 @@ static const struct agx_subcommand commands[] = {
 	{"diff", "A B [OPTION…]", "tell what changed in meaning between two traces", cmd_diff},
 	{"disasm", "FILE|- [OPTION…]", "disassemble shader code", cmd_disasm},
 	{"asm", "FILE -o OUT [OPTION…]", "assemble shader code", cmd_asm},
+	{"compute", "FILE|- [OPTION…]", "run a compute shader and show what it did", cmd_compute},
 	{"bench", "[--node PATH] [--json]", "measure a node", cmd_bench},
 	{"trace", "COMMAND …", "inspect, verify, trim and extract from trace files", cmd_trace},
 	{"vm", "[OPTION…] [-- CMD…]", "boot a machine whose GPU is virtual", cmd_vm},
@@ -39,7 +40,7 @@ static void vmessage(const char *kind, const char *format, va_list ap)
 	fprintf(stderr, "agx: %s%s\n", kind, text);
 }
 
-void agx_error(const char *format, ...)
+void tool_error(const char *format, ...)
 {
 	va_list ap;
 
@@ -48,7 +49,7 @@ void agx_error(const char *format, ...)
 	va_end(ap);
 }
 
-void agx_warning(const char *format, ...)
+void tool_warning(const char *format, ...)
 {
 	va_list ap;
 
@@ -93,7 +94,7 @@ int main(int argc, char **argv)
 		return AGX_EXIT_OK;
 	}
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
-		printf("agx %s\n", agx_version);
+		printf("agx %s\n", tool_version);
 		return AGX_EXIT_OK;
 	}
 	for (i = 0; i < commands_count; i++) {
@@ -104,6 +105,6 @@ int main(int argc, char **argv)
 		program_invocation_name = name;
 		return commands[i].run(argc - 1, argv + 1);
 	}
-	agx_error("no command \"%s\"; `agx --help` lists them", argv[1]);
+	tool_error("no command \"%s\"; `agx --help` lists them", argv[1]);
 	return AGX_EXIT_USAGE;
 }

@@ -374,7 +374,7 @@ int report_json(const char *path, const struct suite *suite, const struct report
 
 	snprintf(shard, sizeof(shard), "%u/%u", info->shard_k, info->shard_n);
 	add_text(root, "tool", "agx replay");
-	add_text(root, "version", agx_version);
+	add_text(root, "version", tool_version);
 	add_text(root, "node", info->node);
 	add_text(root, "gpu", info->gpu ? info->gpu : "recorded");
 	add_text(root, "firmware", info->firmware ? info->firmware : "oldest");

@@ -198,6 +198,14 @@ static int64_t number(struct json_object *object, const char *name)
 	return json_object_get_int64(value);
 }
 
+bool runstats_used(struct json_object *stats)
+{
+	struct json_object *total = NULL;
+
+	json_object_object_get_ex(stats, "total", &total);
+	return number(total, "opens") > 0;
+}
+
 static const char *string(struct json_object *object, const char *name)
 {
 	struct json_object *value = NULL;

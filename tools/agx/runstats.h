@@ -4,6 +4,7 @@
 #define RUNSTATS_H
 
 #include <json-c/json.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -26,6 +27,9 @@ void runstats_findings(const struct rundir *run, struct findings *findings,
  * itself kept.
  */
 int64_t runstats_leaks(struct json_object *stats);
+
+/* Has any process opened the node? */
+bool runstats_used(struct json_object *stats);
 
 /* The same for a person. */
 void runstats_print(FILE *out, struct json_object *stats);

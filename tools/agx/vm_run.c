@@ -184,7 +184,7 @@ static void tell(struct run *run, const char *format, ...)
 	/* A machine that does not read its few lines of control is not there any more. */
 	if (n > 0 && send(run->processes.ports[VM_CONTROL], line, (size_t)n, MSG_NOSIGNAL) != n &&
 	    run->config->verbose)
-		agx_warning("control: %s", strerror(errno));
+		tool_warning("control: %s", strerror(errno));
 }
 
 /* --- What comes from the machine --- */
@@ -492,8 +492,8 @@ static void show_reports(struct run *run)
 
 	if (!run->report_count)
 		return;
-	agx_warning("the machine's kernel complains (%u line%s):", run->report_count,
-		    run->report_count == 1 ? "" : "s");
+	tool_warning("the machine's kernel complains (%u line%s):", run->report_count,
+		     run->report_count == 1 ? "" : "s");
 	for (i = 0; i < run->report_count && i < REPORTS_KEPT; i++)
 		fprintf(stderr, "  %s\n", run->reports[i]);
 }
@@ -533,7 +533,7 @@ static int write_json(struct run *run, int status)
 	if (file && (file == stdout ? fflush(file) : fclose(file)))
 		ret = -errno;
 	if (ret)
-		agx_error("--json %s: %s", config->json, strerror(-ret));
+		tool_error("--json %s: %s", config->json, strerror(-ret));
 	json_object_put(json);
 	return ret;
 }
@@ -552,11 +552,11 @@ static int conclude(struct run *run, int vgpu)
 	else if (WEXITSTATUS(vgpu) && !found)
 		fail(run, "the virtual GPU ended with status %d", WEXITSTATUS(vgpu));
 	if (*run->failure) {
-		agx_error("%s", run->failure);
+		tool_error("%s", run->failure);
 		show_console(run);
 	}
 	if (run->nodeless)
-		agx_warning("the module is loaded, but no render node has appeared");
+		tool_warning("the module is loaded, but no render node has appeared");
 	show_reports(run);
 	if (*run->failure)
 		return AGX_EXIT_USAGE;
@@ -594,7 +594,7 @@ int vm_run(const struct vm_config *config)
 	if (config->kernel_log) {
 		run->log_file = fopen(config->kernel_log, "we");
 		if (!run->log_file) {
-			agx_error("--kernel-log %s: %s", config->kernel_log, strerror(errno));
+			tool_error("--kernel-log %s: %s", config->kernel_log, strerror(errno));
 			goto out;
 		}
 	}
@@ -603,7 +603,7 @@ int vm_run(const struct vm_config *config)
 	reached(run, STAGE_STARTED);
 	if (vm_processes_start(config, run->interactive ? size : NULL, &run->processes, error,
 			       sizeof(error))) {
-		agx_error("%s", error);
+		tool_error("%s", error);
 		vm_processes_stop(&run->processes);
 		goto out;
 	}
@@ -617,7 +617,7 @@ int vm_run(const struct vm_config *config)
 		status = AGX_EXIT_USAGE;
 out:
 	if (run->log_file && fclose(run->log_file))
-		agx_error("--kernel-log %s: %s", config->kernel_log, strerror(errno));
+		tool_error("--kernel-log %s: %s", config->kernel_log, strerror(errno));
 	for (i = 0; i < REPORTS_KEPT; i++)
 		free(run->reports[i]);
 	free(run);

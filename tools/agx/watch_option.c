@@ -236,7 +236,7 @@ int watch_open(struct watch_options *o)
 	o->json_file = strcmp(o->json, "-") ? fopen(o->json, "we") : stdout;
 	if (o->json_file)
 		return 0;
-	agx_error("--trace-json %s: %s", o->json, strerror(errno));
+	tool_error("--trace-json %s: %s", o->json, strerror(errno));
 	return AGX_EXIT_USAGE;
 }
 
@@ -294,7 +294,7 @@ int watch_close(struct watch_options *o)
 		o->failed = true;
 	if (!o->failed)
 		return 0;
-	agx_error("what was seen of shaders cannot be written");
+	tool_error("what was seen of shaders cannot be written");
 	return AGX_EXIT_USAGE;
 }
 
