@@ -66,6 +66,7 @@ static void run(unsigned int i, const struct agx_exec *exec, struct code *code, 
 	};
 	struct agx_program *program = need(agx_program_decode(ADDRESS, fetch, code, exec));
 	struct agx_simd *simd = simds[i];
+	uint8_t *chunks[STACK_ROOM / AGX_STACK_CHUNK];
 
 	memset(bindings[i], 0x3c, sizeof(**bindings));
 	bindings[i]->tile = (struct agx_tile_memory){16, 16, 2, 8};
@@ -75,7 +76,9 @@ static void run(unsigned int i, const struct agx_exec *exec, struct code *code, 
 	agx_memory_init(memories[i], &walker);
 	agx_memory_start(memories[i], 0, mask & 2);
 	simd->memory = memories[i];
-	simd->stack = stacks[i];
+	for (unsigned int c = 0; c < STACK_ROOM / AGX_STACK_CHUNK; c++)
+		chunks[c] = stacks[i] + (size_t)c * AGX_STACK_CHUNK * AGX_LANES;
+	simd->stack = chunks;
 	simd->stack_room = STACK_ROOM;
 	agx_simd_start(simd, program, &group, 0, threads % AGX_LANES + 1);
 	for (unsigned int r = 1; r < AGX_REGISTERS; r++) {

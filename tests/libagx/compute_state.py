@@ -6,6 +6,7 @@ replaced by what they lead to, and so is the way in which uniforms were cut into
 """
 
 import json
+import re
 import subprocess
 
 
@@ -16,6 +17,15 @@ def decode(agx, trace):
     if done.returncode:
         raise SystemExit(f'agx decode {trace}: {done.stderr}')
     return json.loads(done.stdout)
+
+
+def bound(agx, trace):
+    """Ranges of addresses to which a program has ever bound something."""
+    done = subprocess.run([agx, 'trace', 'dump', trace], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f'agx trace dump {trace}: {done.stderr}')
+    found = re.findall(r'\brange = (0x[0-9a-f]+), addr = (0x[0-9a-f]+)', done.stdout)
+    return sorted({(int(addr, 16), int(addr, 16) + int(size, 16)) for size, addr in found})
 
 
 def is_address(value):
@@ -35,17 +45,20 @@ class Trace:
         self.code = {}  # number of a shader: hexadecimal
         self.left_out = {}
         self.submits = []  # lists of commands
+        self.commands = 0  # with those that are not looked at
         self.problems = decoded['summary']['problems']
         for submit in decoded['submits']:
             commands = []
             for node in submit.get('children', []):
                 if node.get('kind') != 'command':
                     continue
+                self.commands += 1
                 # Also of render commands: the code of later compute commands may be shown there.
                 self.find_code(node)
                 if node['title'] == 'compute':
                     command = self.command(node)
                     if command:
+                        command['at'] = (submit['number'], node['number'])
                         commands.append(command)
             if commands:
                 self.submits.append(commands)
@@ -68,8 +81,10 @@ class Trace:
         stream_end = None
         for child in node.get('children', []):
             if child.get('kind') == 'helper':
-                self.leave_out('needs scratch memory, for which there is a helper program')
-                return None
+                # The programs are different ones, and each has memory as it wants it.
+                for name, value in plain(child['fields']).items():
+                    state['state'][f'helper {name}'] = value
+                continue
             if child.get('kind') == 'record' and child['title'].startswith('ts.'):
                 # Timestamps: a request of the program's own.
                 continue
@@ -170,12 +185,14 @@ def runs(uniforms):
 
 
 class Script:
-    """The text for rebuild.c that does the work of a trace."""
+    """The text for rebuild.c that does the work of a trace. ranges: what bound() says of it."""
 
-    def __init__(self, trace):
+    def __init__(self, trace, ranges):
         self.shaders = {}
         self.lines = []
         self.left_out = {}
+        self.pages = set()  # to which words of uniforms lead
+        self.ranges = ranges
         self.kept = []  # commands by submission, as in the rebuilt trace
         for commands in trace.submits:
             kept = []
@@ -197,27 +214,35 @@ class Script:
 
     def text(self):
         shaders = [line for line, _ in sorted(self.shaders.items(), key=lambda item: item[1])]
-        return '\n'.join(shaders + self.lines) + '\n'
+        pages = [f'address {page * 16384}' for page in sorted(self.pages)]
+        return '\n'.join(pages + shaders + self.lines) + '\n'
 
     def command(self, command):
         yield 'command'
         for dispatch in command['dispatches']:
             yield from self.dispatch(dispatch)
 
+    def find_pages(self, data):
+        for at in range(0, len(data) - 7, 4):
+            word = int.from_bytes(data[at:at + 8], 'little')
+            if word >> 32 and any(first <= word < end for first, end in self.ranges):
+                self.pages.add(word // 16384)
+
     def dispatch(self, dispatch):
         state = dispatch['state']
-        if state.get('USC registers spill_size', '0x0') != '0x0':
-            raise ValueError('spills registers')
         shared = 0
         if state['USC shared uses_shared_memory']:
             shared = state['USC shared bytes_per_threadgroup']
-            if state['USC shared layout'] != 'vertex_compute':
-                raise ValueError('lays local memory out as a tile')
+            layout = state['USC shared layout']
+            if layout != 'vertex_compute':
+                shared = (f'{layout.removeprefix("tile_")}x{state["USC shared sample_stride"]}'
+                          f'x{state["USC shared sample_count"]}')
         if dispatch['borders']:
             raise ValueError('has border colours of its own')
         line = (f'shader {dispatch["shaders"]["main"]} {dispatch["shaders"].get("preamble", "-")} {shared} 0')
         number = self.shaders.setdefault(line, len(self.shaders))
         for first, data in runs(dispatch['uniforms']):
+            self.find_pages(bytes.fromhex(data))
             yield f'uniforms {first} {len(data) // 4} {data}'
         for index, (kind, fields) in dispatch['textures'].items():
             yield texture(index, kind, fields)
@@ -269,7 +294,7 @@ def texture(index, kind, fields):
 def sampler(index, fields):
     fields = dict(fields)
     if fields['pixel_coordinates']:
-        # Levels are nothing to coordinates that count texels; Vulkan has a way to say so, the library another.
+        # There are no levels to the library, as Mesa says it, too: the nearest, of 0 to 0.
         fields['mip_filter'] = 'none'
     if fields['border_colour'] == 'custom' or fields['wrap_s'] == 'clamp_gl':
         raise ValueError('has samplers that the interface does not make')
@@ -277,4 +302,4 @@ def sampler(index, fields):
         'sampler', index, fields['magnify'], fields['minify'], fields['mip_filter'], fields['wrap_s'],
         fields['wrap_t'], fields['wrap_r'], fields['border_colour'], fields['minimum_lod'], fields['maximum_lod'],
         fields['maximum_anisotropy'], fields['pixel_coordinates'], fields['compare_enable'],
-        fields['compare_func']))
+        fields['compare_func'], fields['seamful_cube_maps']))

@@ -3,6 +3,9 @@
 """Programs of others: built against the installed library, as a subproject, and from the tutorial.
 
 test_consumer.py installed|subproject|tutorial BUILD SOURCE
+test_consumer.py page FOLDER SOURCE
+
+page: the tutorial's programs, in FOLDER, with what is installed in ~/agx already (tests/fresh).
 """
 import json
 import os
@@ -138,24 +141,8 @@ def blocks(page):
         at += 1
 
 
-def tutorial(tmp):
+def follow(page, work, env):
     """Files are written, commands run in one shell each with what was exported before, outputs compared."""
-    need("meson", "pkg-config", "cc")
-    page = os.path.join(SOURCE, "docs", "libagx", "tutorial.md")
-    root = os.path.join(tmp, "root")
-    prefix, lib = install(root)
-    env = environment(root, lib)
-    # The reader's prefix is ~/agx, with a plain lib.
-    home = os.path.join(tmp, "home")
-    os.makedirs(os.path.join(home, "agx"))
-    os.symlink(lib, os.path.join(home, "agx", "lib"))
-    for part in ("bin", "include", "share"):
-        os.symlink(os.path.join(prefix, part), os.path.join(home, "agx", part))
-    for name in ("PKG_CONFIG_PATH", "LD_LIBRARY_PATH"):
-        del env[name]
-    env["HOME"] = home
-    work = os.path.join(tmp, "work")
-    os.mkdir(work)
     count = {"c": 0, "run": 0, "output": 0}
     exported, printed = "", None
     for kind, argument, text, line in blocks(page):
@@ -181,14 +168,39 @@ def tutorial(tmp):
     return f"{count['c']} files, {count['run']} commands run, {count['output']} outputs compared"
 
 
+def tutorial(tmp):
+    need("meson", "pkg-config", "cc")
+    page = os.path.join(SOURCE, "docs", "libagx", "tutorial.md")
+    root = os.path.join(tmp, "root")
+    prefix, lib = install(root)
+    env = environment(root, lib)
+    # The reader's prefix is ~/agx, with a plain lib.
+    home = os.path.join(tmp, "home")
+    os.makedirs(os.path.join(home, "agx"))
+    os.symlink(lib, os.path.join(home, "agx", "lib"))
+    for part in ("bin", "include", "share"):
+        os.symlink(os.path.join(prefix, part), os.path.join(home, "agx", part))
+    for name in ("PKG_CONFIG_PATH", "LD_LIBRARY_PATH"):
+        del env[name]
+    env["HOME"] = home
+    work = os.path.join(tmp, "work")
+    os.mkdir(work)
+    return follow(page, work, env)
+
+
+def page(folder):
+    env = {name: value for name, value in os.environ.items() if not name.startswith("AGX_")}
+    return follow(os.path.join(SOURCE, "docs", "libagx", "tutorial.md"), folder, env)
+
+
 def main():
-    tests = {"installed": installed, "subproject": subproject, "tutorial": tutorial}
+    tests = {"installed": installed, "subproject": subproject, "tutorial": tutorial, "page": page}
     if WHAT not in tests or not SOURCE:
         print(__doc__.strip(), file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory() as tmp:
         try:
-            print(tests[WHAT](tmp))
+            print(tests[WHAT](BUILD if WHAT == "page" else tmp))
         except Failed as e:
             print(e)
             return 1

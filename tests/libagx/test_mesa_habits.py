@@ -4,7 +4,8 @@
 usage: test_mesa_habits.py AGX [--gpu SOC] [--program PROGRAM]... -- MESA-TRACE...
 
 Over all captures of Mesa a field of a structure that has one value only is a habit: mostly bits that nobody knows. The programs
-are run under `agx capture`; wherever they write such a structure, its fields have Mesa's values. docs/libagx/mesa-diff.md.
+are run under `agx capture` on the GPU, of which some of the captures are; wherever they write such a structure, its fields have
+Mesa's values. docs/libagx/mesa-diff.md.
 """
 
 import argparse
@@ -25,6 +26,10 @@ EXCEPTIONS = {
     'compute_program/sampler (sampler): mip_filter',
     # Mesa's have a sampler for fetches; ours names none.
     'fragment_shader_word_0 (fragment_shader_0): sampler_state_register_count',
+    # Places in arrays, formats of images, and several passes in one submission.
+    'depth_bias_scissor (depth_bias_scissor): depth_bias',
+    'background_program/texture (texture): srgb',
+    'render command: vdm_barrier',
 }
 
 
