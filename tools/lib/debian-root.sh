@@ -30,13 +30,15 @@ find_mirror()
 		2>/dev/null | sed -n 's/^Debian|Debian|//p' | head -n 1
 }
 
-# trixie and its backports, as lines of sources.list.
+# What a root is made of: the release, and what its apt knows beside it.
+root_suites=(trixie trixie-backports)
+
+# These, as lines of sources.list.
 root_sources()
 {
 	local key=/usr/share/keyrings/debian-archive-keyring.gpg
 
-	echo "deb [signed-by=$key] $1 trixie main"
-	echo "deb [signed-by=$key] $1 trixie-backports main"
+	printf "deb [signed-by=$key] $1 %s main\n" "${root_suites[@]}"
 }
 
 # Copies the settings that reach the archive (proxy, authentication of time stamps).
@@ -66,7 +68,7 @@ root_make()
 	done
 	if ! root_sources "$mirror" | mmdebstrap --quiet --mode=root --format=directory \
 		--aptopt="$settings" --dpkgopt=force-unsafe-io "${options[@]}" "$@" \
-		trixie "$dir.partial" - >&2; then
+		"${root_suites[0]}" "$dir.partial" - >&2; then
 		rm -f "$settings"
 		rm -rf --one-file-system "$dir.partial"
 		fail $SKIP "$(basename "$dir") could not be fetched from $mirror"
