@@ -12,14 +12,13 @@
 #include <time.h>
 #include <vulkan/vulkan.h>
 
-#define SKIP   77
+#include "vk_device.h"
+
 #define COUNT  1000
 #define ROUNDS 15
 #define SIZE   64
 
 static struct {
-	VkInstance instance;
-	VkPhysicalDevice physical;
 	VkDevice device;
 	VkCommandPool pool;
 	VkCommandBuffer cmd;
@@ -36,53 +35,21 @@ static struct {
 		exit(2);                              \
 	} while (0)
 
-#define CHECK(call)                                         \
-	do {                                                \
-		VkResult check_result = (call);             \
-		if (check_result != VK_SUCCESS)             \
-			DIE("%s: %d", #call, check_result); \
-	} while (0)
-
 static void open_device(const char *driver)
 {
-	VkApplicationInfo app = {.sType = VK_STRUCTURE_TYPE_APPLICATION_INFO,
-				 .apiVersion = VK_API_VERSION_1_3};
-	VkInstanceCreateInfo info = {.sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO,
-				     .pApplicationInfo = &app};
-	VkPhysicalDevice devices[8];
-	uint32_t count = 8, i;
-	float priority = 1;
-	VkDeviceQueueCreateInfo queue = {.sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
-					 .queueCount = 1,
-					 .pQueuePriorities = &priority};
-	VkPhysicalDeviceVulkan13Features features = {
+	const VkPhysicalDeviceVulkan13Features features = {
 		.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_FEATURES,
 		.dynamicRendering = VK_TRUE,
 	};
-	VkDeviceCreateInfo device = {.sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
-				     .pNext = &features,
-				     .queueCreateInfoCount = 1,
-				     .pQueueCreateInfos = &queue};
+	VkPhysicalDeviceDriverProperties named;
+	VkPhysicalDeviceProperties properties;
+	const VkPhysicalDevice physical = vk_device_find(driver, &properties, &named);
 
-	if (vkCreateInstance(&info, NULL, &vk.instance) != VK_SUCCESS ||
-	    vkEnumeratePhysicalDevices(vk.instance, &count, devices) < 0)
-		exit(SKIP);
-	for (i = 0; i < count; i++) {
-		VkPhysicalDeviceDriverProperties id = {
-			.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRIVER_PROPERTIES};
-		VkPhysicalDeviceProperties2 properties = {
-			.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, .pNext = &id};
-
-		vkGetPhysicalDeviceProperties2(devices[i], &properties);
-		if (strcasestr(id.driverName, driver))
-			break;
-	}
-	if (i == count) {
+	if (!physical) {
 		fprintf(stderr, "bench-record-vk: no device of %s\n", driver);
 		exit(SKIP);
 	}
-	vk.physical = devices[i];
-	CHECK(vkCreateDevice(vk.physical, &device, NULL, &vk.device));
+	CHECK(vk_device_open(physical, &features, &vk.device));
 }
 
 static VkShaderModule module(const char *path)

@@ -38,12 +38,12 @@
 #include <string.h>
 #include <vulkan/vulkan.h>
 
+#include "vk_device.h"
+
 #define MAX_RESOURCES 32
 #define MAX_STEPS     128
 #define MAX_WORDS     64
 #define MAX_LEVELS    15
-
-#define SKIP 77
 
 struct format {
 	const char *name;
@@ -188,7 +188,6 @@ struct test {
 };
 
 static struct {
-	VkInstance instance;
 	VkPhysicalDevice physical;
 	VkDevice device;
 	VkQueue queue;
@@ -205,13 +204,6 @@ static unsigned where_line;
 		fprintf(stderr, __VA_ARGS__);                          \
 		fputc('\n', stderr);                                   \
 		exit(2);                                               \
-	} while (0)
-
-#define CHECK(call)                                         \
-	do {                                                \
-		VkResult check_result = (call);             \
-		if (check_result != VK_SUCCESS)             \
-			DIE("%s: %d", #call, check_result); \
 	} while (0)
 
 static uint64_t number(const char *text)
@@ -1042,10 +1034,6 @@ static void run_script(FILE *script, FILE *results, char **names, int name_count
 
 static void open_device(const char *driver)
 {
-	VkApplicationInfo application = {.sType = VK_STRUCTURE_TYPE_APPLICATION_INFO,
-					 .apiVersion = VK_API_VERSION_1_3};
-	VkInstanceCreateInfo instance = {.sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO,
-					 .pApplicationInfo = &application};
 	VkPhysicalDeviceVulkan13Features f13 = {
 		.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_FEATURES};
 	VkPhysicalDeviceVulkan12Features f12 = {
@@ -1054,41 +1042,20 @@ static void open_device(const char *driver)
 		.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES, .pNext = &f12};
 	VkPhysicalDeviceFeatures2 features = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2,
 					      .pNext = &f11};
-	float priority = 1;
-	VkDeviceQueueCreateInfo queue = {.sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
-					 .queueCount = 1,
-					 .pQueuePriorities = &priority};
-	VkDeviceCreateInfo device = {.sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
-				     .pNext = &features,
-				     .queueCreateInfoCount = 1,
-				     .pQueueCreateInfos = &queue};
 	VkCommandPoolCreateInfo pool = {.sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO};
-	VkPhysicalDevice devices[8];
-	uint32_t count = 8, i;
+	VkPhysicalDeviceDriverProperties named;
+	VkPhysicalDeviceProperties properties;
 
-	CHECK(vkCreateInstance(&instance, NULL, &vk.instance));
-	vkEnumeratePhysicalDevices(vk.instance, &count, devices);
-	for (i = 0; i < count; i++) {
-		VkPhysicalDeviceDriverProperties named = {
-			.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRIVER_PROPERTIES};
-		VkPhysicalDeviceProperties2 properties = {
-			.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, .pNext = &named};
-
-		vkGetPhysicalDeviceProperties2(devices[i], &properties);
-		if (!strcasecmp(named.driverName, driver)) {
-			printf("%s, %s: %s\n", named.driverName, named.driverInfo,
-			       properties.properties.deviceName);
-			vk.physical = devices[i];
-		}
-	}
-	fflush(stdout);
+	vk.physical = vk_device_find(driver, &properties, &named);
 	if (!vk.physical) {
 		fprintf(stderr, "vk-run: no device of driver %s\n", driver);
 		exit(SKIP);
 	}
+	printf("%s, %s: %s\n", named.driverName, named.driverInfo, properties.deviceName);
+	fflush(stdout);
 	vkGetPhysicalDeviceMemoryProperties(vk.physical, &vk.memory);
 	vkGetPhysicalDeviceFeatures2(vk.physical, &features);
-	CHECK(vkCreateDevice(vk.physical, &device, NULL, &vk.device));
+	CHECK(vk_device_open(vk.physical, &features, &vk.device));
 	vkGetDeviceQueue(vk.device, 0, 0, &vk.queue);
 	CHECK(vkCreateCommandPool(vk.device, &pool, NULL, &vk.pool));
 }
@@ -1113,6 +1080,6 @@ int main(int argc, char **argv)
 		DIE("%s: %s", argv[3], strerror(errno));
 	vkDestroyCommandPool(vk.device, vk.pool, NULL);
 	vkDestroyDevice(vk.device, NULL);
-	vkDestroyInstance(vk.instance, NULL);
+	vk_device_finish();
 	return 0;
 }
