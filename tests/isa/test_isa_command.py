@@ -167,7 +167,8 @@ class Asm(unittest.TestCase):
         self.assertEqual(out.returncode, 3)
         lines = out.stderr.decode().splitlines()
         self.assertEqual(lines[0], f"agx: {self.source}:2:11: expected a register, a uniform register "
-                                   'or a number, found "q1"')
+                                   'or a number, found "q1" (it is written iadd D, A, B, '
+                                   '[shift], [sat])')
         self.assertEqual(lines[1:], ["    \tiadd r0, q1, 2", "    \t         ^"])
         self.assertFalse(os.path.exists(self.out))
 

@@ -118,8 +118,11 @@ class Run(unittest.TestCase):
             os.makedirs(objects)
             shutil.copy(AGX, command)
             shutil.copy(OBJECT, objects)
+            # The command's own library is where it was.
+            library = os.path.join(os.path.dirname(OBJECT), "..", "libagx")
             result = subprocess.run(
-                [command, "run", "--", CLIENT, "tidy"], capture_output=True, text=True, timeout=60
+                [command, "run", "--", CLIENT, "tidy"], capture_output=True, text=True, timeout=60,
+                env=dict(os.environ, LD_LIBRARY_PATH=library)
             )
             self.assertEqual((result.returncode, result.stderr), (0, ""))
 
@@ -182,6 +185,16 @@ class Run(unittest.TestCase):
         self.assertIn("warning", result.stderr)
         self.assertIn("0x", result.stderr)
         self.assertEqual(run(CLIENT, "unknown", options=["--log", "none"]).stderr, "")
+
+    def test_nobody_was_judged(self):
+        result = run("true", options=["--strict"])
+        self.assertEqual(result.returncode, 0)
+        self.assertIn("nothing used the virtual node: nothing was judged", result.stderr)
+        env = dict(os.environ, AGX_DEVICE="t8103")
+        self.assertIn("AGX_DEVICE", run("true", options=["--strict"], env=env).stderr)
+        self.assertEqual(run("true").stderr, "")
+        for options in ([], ["--strict"]):
+            self.assertNotIn("judged", run(CLIENT, "tidy", options=options).stderr)
 
     def test_print_env(self):
         result = run("true", options=["--print-env"])
